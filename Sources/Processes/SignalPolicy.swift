@@ -1,0 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Signals whose default would end the process for an ordinary event.
+public enum SignalPolicy {
+    /// A peer that closes its end makes a write fail with EPIPE instead of ending the process. Call once at start.
+    public static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+}
