@@ -51,11 +51,12 @@ let package = Package(
         // Bridges: a module map and shims for variadics and macros, nothing else.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Leaves.
         module("KubernetesModel"),
-        module("Processes", [.subprocess, .system]),
+        module("Processes", ["CLinux", .subprocess, .system]),
         module("HTTPTransport", ["CCurl", .logging, .collections]),
         module("Cryptography", ["COpenSSL"]),
         module("PostgreSQLClient", ["CPostgres", .logging]),

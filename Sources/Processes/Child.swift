@@ -1,3 +1,4 @@
+import CLinux
 import Subprocess
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Synchronization
 
@@ -22,7 +23,7 @@ public final class PipeEnd: Sendable {
         self.queue = DispatchQueue(label: "pipe.\(label)")
         self.descriptor = Mutex(descriptor)
         // Fails when the user's pipe budget is used up: the pipe then keeps its smaller size and still works.
-        _ = fcntl(descriptor, F_SETPIPE_SZ, Self.capacity)
+        _ = dr_set_pipe_capacity(descriptor, Self.capacity)
     }
 
     deinit { close() }

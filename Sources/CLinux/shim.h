@@ -1,0 +1,12 @@
+// What glibc declares only under _GNU_SOURCE, which Swift's own import of glibc does not set.
+#ifndef DR_CLINUX_SHIM_H
+#define DR_CLINUX_SHIM_H
+
+#include <fcntl.h>
+
+extern int pipe2(int descriptors[2], int flags);
+
+// fcntl(2): sets a pipe's capacity in bytes.
+static inline int dr_set_pipe_capacity(int descriptor, int bytes) { return fcntl(descriptor, 1031 /* F_SETPIPE_SZ */, bytes); }
+
+#endif
