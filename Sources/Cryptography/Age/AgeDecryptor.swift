@@ -1,24 +1,194 @@
 /// Decrypts a stream of the age v1 format. Belongs to one task at a time.
+///
+/// Gives out plain bytes only after their chunk authenticated, in its place: bytes that come out are what was
+/// encrypted. That the stream is *whole* is known only when ``finish()`` returns; who needs that must not act on the
+/// bytes before. Holds back at most one chunk (64 KiB) and, at the beginning, a header of at most 1 MiB. After an error
+/// the object is unusable and every further call throws that error again.
 public final class AgeDecryptor {
-    /// - Parameter identities: keys to try, at least one.
-    public init(identities: [AgeIdentity]) throws(AgeError) {}
-
-    /// Takes the next bytes of the file; returns the plain bytes that are proven authentic.
-    public func open(_ bytes: [UInt8]) throws(AgeError) -> [UInt8] {
-        throw AgeError(.library, "not built yet")
+    private enum State {
+        /// Follows: `nonce`, `ended`.
+        case header(AgeHeaderReader)
+        /// Of the payload; the bytes come in ``pending``. Follows: `payload`, `ended`.
+        case nonce(fileKey: [UInt8])
+        /// Follows: `ended`.
+        case payload(ChaCha20Poly1305)
+        case ended(AgeError)
     }
 
-    /// As ``open(_:)``, appending to a buffer that the caller reuses.
+    private let identities: [AgeIdentity]
+    private var state = State.header(AgeHeaderReader())
+    /// The chunk being filled. A full one waits: only what follows tells whether it is the last.
+    private var pending: [UInt8] = []
+    private var counter: UInt64 = 0
+
+    /// - Parameter identities: keys to try, at least one.
+    /// - Throws: ``AgeError`` with `.invalidIdentity` when there is none.
+    public init(identities: [AgeIdentity]) throws(AgeError) {
+        guard !identities.isEmpty else { throw AgeError(.invalidIdentity, "there is no identity to decrypt with") }
+        self.identities = identities
+        pending.reserveCapacity(AgeFormat.sealedChunkSize)
+    }
+
+    /// Takes the next bytes of the file; returns the plain bytes that are proven authentic.
+    /// - Throws: ``AgeError`` with `.notAnAgeFile`, `.noMatchingIdentity` or `.corrupt`.
+    public func open(_ bytes: [UInt8]) throws(AgeError) -> [UInt8] {
+        var output: [UInt8] = []
+        try open(bytes, into: &output)
+        return output
+    }
+
+    /// As ``open(_:)-([UInt8])``, appending to a buffer that the caller reuses. Appends nothing when it throws.
+    public func open(_ bytes: [UInt8], into output: inout [UInt8]) throws(AgeError) {
+        try withBytes(of: bytes) { (buffer) throws(AgeError) in try open(buffer, into: &output) }
+    }
+
+    /// As ``open(_:)-([UInt8])``, appending to a buffer that the caller reuses. Appends nothing when it throws.
     public func open(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(AgeError) {
-        throw AgeError(.library, "not built yet")
+        let before = output.count
+        do {
+            try take(bytes, into: &output)
+        } catch {
+            output.removeLast(output.count - before)
+            state = .ended(error)
+            throw error
+        }
     }
 
     /// To be called at the end of the file: only then is it known to be whole. Returns the last plain bytes.
+    /// - Throws: ``AgeError`` with `.truncated` or `.corrupt`.
     public func finish() throws(AgeError) -> [UInt8] {
-        throw AgeError(.library, "not built yet")
+        var output: [UInt8] = []
+        try finish(into: &output)
+        return output
     }
 
+    /// As ``finish()``, appending to a buffer that the caller reuses.
     public func finish(into output: inout [UInt8]) throws(AgeError) {
-        throw AgeError(.library, "not built yet")
+        do {
+            try takeLast(into: &output)
+            state = .ended(AgeError(.finished, "the decryption ended before"))
+        } catch {
+            state = .ended(error)
+            throw error
+        }
     }
+
+    private func take(_ input: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(AgeError) {
+        var rest = input
+        while true {
+            switch state {
+            case .header(var reader):
+                // Held here alone, so that it grows in place.
+                state = .header(AgeHeaderReader())
+                guard let (header, consumed) = try reader.read(rest) else {
+                    state = .header(reader)
+                    return
+                }
+                rest = rest.dropping(consumed)
+                state = .nonce(fileKey: try header.fileKey(identities: identities))
+            case .nonce(let fileKey):
+                let missing = AgeFormat.payloadNonceSize - pending.count
+                pending.append(contentsOf: rest.prefix(missing))
+                guard pending.count == AgeFormat.payloadNonceSize else { return }
+                rest = rest.dropping(missing)
+                let key = AgeFormat.payloadKey(fileKey: fileKey, nonce: pending)
+                pending.removeAll(keepingCapacity: true)
+                do { state = .payload(try ChaCha20Poly1305(key: key, sealing: false)) } catch {
+                    throw AgeError(error)
+                }
+            case .payload(let cipher):
+                return try takePayload(rest, cipher, into: &output)
+            case .ended(let error):
+                throw error
+            }
+        }
+    }
+
+    private func takePayload(
+        _ input: UnsafeRawBufferPointer, _ cipher: ChaCha20Poly1305, into output: inout [UInt8]
+    ) throws(AgeError) {
+        let size = AgeFormat.sealedChunkSize
+        // Every chunk after which there is more.
+        let ready = max(0, (pending.count + input.count - 1) / size)
+        output.reserveMore(ready * AgeFormat.plainChunkSize)
+        var rest = input
+        if ready > 0 {
+            if !pending.isEmpty {
+                let missing = size - pending.count
+                pending.append(contentsOf: rest.prefix(missing))
+                rest = rest.dropping(missing)
+                try withBytes(of: pending) { (chunk) throws(AgeError) in
+                    try openInner(chunk, cipher, into: &output)
+                }
+                pending.removeAll(keepingCapacity: true)
+            }
+            while rest.count > size {
+                try openInner(UnsafeRawBufferPointer(rebasing: rest.prefix(size)), cipher, into: &output)
+                rest = rest.dropping(size)
+            }
+        }
+        pending.append(contentsOf: rest)
+    }
+
+    /// A chunk that is followed by more.
+    private func openInner(
+        _ chunk: UnsafeRawBufferPointer, _ cipher: ChaCha20Poly1305, into output: inout [UInt8]
+    ) throws(AgeError) {
+        if openChunk(chunk, isLast: false, cipher, into: &output) { return }
+        var ignored: [UInt8] = []
+        if openChunk(chunk, isLast: true, cipher, into: &ignored) {
+            throw AgeError(.corrupt, "there are more bytes after the end of the encrypted file")
+        }
+        throw damage()
+    }
+
+    private func takeLast(into output: inout [UInt8]) throws(AgeError) {
+        switch state {
+        case .header(let reader):
+            throw AgeError(.truncated, reader.isEmpty ? "the file is empty" : "the file ends inside its header")
+        case .nonce: throw AgeError(.truncated, "the file ends after its header")
+        case .ended(let error): throw error
+        case .payload(let cipher):
+            guard pending.count >= ChaCha20Poly1305.tagSize else {
+                throw AgeError(.truncated, "the file ends inside chunk \(counter + 1)")
+            }
+            guard counter == 0 || pending.count > ChaCha20Poly1305.tagSize else {
+                throw AgeError(.corrupt, "the last chunk is empty, which only an empty file may have")
+            }
+            let chunk = pending
+            var ignored: [UInt8] = []
+            if chunk.withUnsafeBytes({ openChunk($0, isLast: true, cipher, into: &output) }) { return }
+            if chunk.count == AgeFormat.sealedChunkSize,
+                chunk.withUnsafeBytes({ openChunk($0, isLast: false, cipher, into: &ignored) })
+            {
+                throw AgeError(.truncated, "the file ends after chunk \(counter); more chunks are missing")
+            }
+            throw damage(orTruncated: true)
+        }
+    }
+
+    private func damage(orTruncated: Bool = false) -> AgeError {
+        AgeError(
+            .corrupt,
+            "chunk \(counter + 1) (from plain byte \(counter * UInt64(AgeFormat.plainChunkSize))) does not "
+                + "authenticate: the file was changed\(orTruncated ? " or cut short" : "")")
+    }
+
+    private func openChunk(
+        _ chunk: UnsafeRawBufferPointer, isLast: Bool, _ cipher: ChaCha20Poly1305, into output: inout [UInt8]
+    ) -> Bool {
+        let nonce = ChaCha20Poly1305.Nonce(counter: counter, isLast: isLast)
+        struct NotAuthentic: Error {}
+        do {
+            try output.append(count: chunk.count - ChaCha20Poly1305.tagSize) { (target) throws(NotAuthentic) in
+                guard cipher.open(chunk, nonce: nonce, into: target) else { throw NotAuthentic() }
+            }
+        } catch { return false }
+        counter += 1
+        return true
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func dropping(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: dropFirst(count)) }
 }
