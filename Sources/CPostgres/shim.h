@@ -1,0 +1,20 @@
+#ifndef CPOSTGRES_SHIM_H
+#define CPOSTGRES_SHIM_H
+
+#include <libpq-fe.h>
+
+// The PG_DIAG_* macros are character constants and CopyData states are enumerators: both as plain integers for Swift.
+enum CPostgresField {
+    DR_PG_SEVERITY = PG_DIAG_SEVERITY_NONLOCALIZED,
+    DR_PG_SQLSTATE = PG_DIAG_SQLSTATE,
+    DR_PG_MESSAGE = PG_DIAG_MESSAGE_PRIMARY,
+    DR_PG_DETAIL = PG_DIAG_MESSAGE_DETAIL,
+    DR_PG_HINT = PG_DIAG_MESSAGE_HINT,
+    DR_PG_CONTEXT = PG_DIAG_CONTEXT,
+    DR_PG_SCHEMA = PG_DIAG_SCHEMA_NAME,
+    DR_PG_TABLE = PG_DIAG_TABLE_NAME,
+    DR_PG_COLUMN = PG_DIAG_COLUMN_NAME,
+    DR_PG_CONSTRAINT = PG_DIAG_CONSTRAINT_NAME,
+};
+
+#endif
