@@ -28,6 +28,26 @@ import Testing
         }
     }
 
+    @Test func `damage in a run shared by several threads is found at its chunk`() throws {
+        let identity = try AgeIdentity.generate()
+        var random = FixedRandom(seed: 8)
+        let plain = random.bytes(30 * 65536 + 5)
+        let file = try Ours.encrypt(plain, to: [identity.recipient])
+        let layout = try Layout(file)
+        for damaged in [[0], [29], [30], [3, 20], [28, 14, 7]] {
+            var changed = file
+            for chunk in damaged { changed[layout.chunks[chunk].lowerBound + 1] ^= 1 }
+            let decryptor = try AgeDecryptor(identities: [identity], threads: 4)
+            let error = try #require(throws: AgeError.self) {
+                _ = try decryptor.open(changed)
+                _ = try decryptor.finish()
+            }
+            #expect(error.code == .corrupt)
+            #expect(error.message.contains("chunk \((damaged.min() ?? 0) + 1) "), "\(error)")
+            #expect(throws: error) { try decryptor.open([1]) }
+        }
+    }
+
     @Test func `every one of several recipients reads the file, both ways`() async throws {
         let age = try await AgeWitness()
         let others = try (0..<4).map { _ in try AgeIdentity.generate() }

@@ -34,7 +34,7 @@ struct AgeWitness {
 /// Our own side of the same, in pieces of a given size.
 enum Ours {
     static func encrypt(_ plain: [UInt8], to recipients: [AgeRecipient], piece: Int = 1 << 20) throws -> [UInt8] {
-        let encryptor = try AgeEncryptor(recipients: recipients)
+        let encryptor = try AgeEncryptor(recipients: recipients, threads: piece > 1 << 19 ? 3 : 1)
         var file: [UInt8] = []
         for start in stride(from: 0, to: plain.count, by: piece) {
             file += try encryptor.seal(Array(plain[start..<min(start + piece, plain.count)]))
@@ -43,7 +43,7 @@ enum Ours {
     }
 
     static func decrypt(_ file: [UInt8], _ identities: [AgeIdentity], piece: Int = 1 << 20) throws -> [UInt8] {
-        let decryptor = try AgeDecryptor(identities: identities)
+        let decryptor = try AgeDecryptor(identities: identities, threads: piece > 1 << 19 ? 3 : 1)
         var plain: [UInt8] = []
         for start in stride(from: 0, to: file.count, by: piece) {
             plain += try decryptor.open(Array(file[start..<min(start + piece, file.count)]))

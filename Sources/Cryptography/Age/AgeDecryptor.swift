@@ -11,21 +11,26 @@ public final class AgeDecryptor {
         /// Of the payload; the bytes come in ``pending``. Follows: `payload`, `ended`.
         case nonce(fileKey: [UInt8])
         /// Follows: `ended`.
-        case payload(ChaCha20Poly1305)
+        case payload(ChunkLanes)
         case ended(AgeError)
     }
 
     private let identities: [AgeIdentity]
+    private let threads: Int
     private var state = State.header(AgeHeaderReader())
     /// The chunk being filled. A full one waits: only what follows tells whether it is the last.
     private var pending: [UInt8] = []
     private var counter: UInt64 = 0
 
-    /// - Parameter identities: keys to try, at least one.
+    /// - Parameters:
+    ///   - identities: keys to try, at least one.
+    ///   - threads: how many may work at once on the chunks of one call to `open`, when it brings at least four.
+    ///     More than 1 pays where nothing else needs the processors.
     /// - Throws: ``AgeError`` with `.invalidIdentity` when there is none.
-    public init(identities: [AgeIdentity]) throws(AgeError) {
+    public init(identities: [AgeIdentity], threads: Int = 1) throws(AgeError) {
         guard !identities.isEmpty else { throw AgeError(.invalidIdentity, "there is no identity to decrypt with") }
         self.identities = identities
+        self.threads = threads
         pending.reserveCapacity(AgeFormat.sealedChunkSize)
     }
 
@@ -93,11 +98,11 @@ public final class AgeDecryptor {
                 rest = rest.dropping(missing)
                 let key = AgeFormat.payloadKey(fileKey: fileKey, nonce: pending)
                 pending.removeAll(keepingCapacity: true)
-                do { state = .payload(try ChaCha20Poly1305(key: key, sealing: false)) } catch {
+                do { state = .payload(try ChunkLanes(count: threads, key: key, sealing: false)) } catch {
                     throw AgeError(error)
                 }
-            case .payload(let cipher):
-                return try takePayload(rest, cipher, into: &output)
+            case .payload(let lanes):
+                return try takePayload(rest, lanes, into: &output)
             case .ended(let error):
                 throw error
             }
@@ -105,7 +110,7 @@ public final class AgeDecryptor {
     }
 
     private func takePayload(
-        _ input: UnsafeRawBufferPointer, _ cipher: ChaCha20Poly1305, into output: inout [UInt8]
+        _ input: UnsafeRawBufferPointer, _ lanes: ChunkLanes, into output: inout [UInt8]
     ) throws(AgeError) {
         let size = AgeFormat.sealedChunkSize
         // Every chunk after which there is more.
@@ -118,28 +123,43 @@ public final class AgeDecryptor {
                 pending.append(contentsOf: rest.prefix(missing))
                 rest = rest.dropping(missing)
                 try withBytes(of: pending) { (chunk) throws(AgeError) in
-                    try openInner(chunk, cipher, into: &output)
+                    try openRun(chunk, count: 1, lanes, into: &output)
                 }
                 pending.removeAll(keepingCapacity: true)
             }
-            while rest.count > size {
-                try openInner(UnsafeRawBufferPointer(rebasing: rest.prefix(size)), cipher, into: &output)
-                rest = rest.dropping(size)
-            }
+            let direct = max(0, (rest.count - 1) / size)
+            try openRun(rest, count: direct, lanes, into: &output)
+            rest = rest.dropping(direct * size)
         }
         pending.append(contentsOf: rest)
     }
 
-    /// A chunk that is followed by more.
-    private func openInner(
-        _ chunk: UnsafeRawBufferPointer, _ cipher: ChaCha20Poly1305, into output: inout [UInt8]
+    /// Full chunks that are followed by more.
+    private func openRun(
+        _ sealed: UnsafeRawBufferPointer, count: Int, _ lanes: ChunkLanes, into output: inout [UInt8]
     ) throws(AgeError) {
-        if openChunk(chunk, isLast: false, cipher, into: &output) { return }
-        var ignored: [UInt8] = []
-        if openChunk(chunk, isLast: true, cipher, into: &ignored) {
-            throw AgeError(.corrupt, "there are more bytes after the end of the encrypted file")
+        struct NotAuthentic: Error { var index: Int }
+        guard count > 0 else { return }
+        do {
+            try output.append(count: count * AgeFormat.plainChunkSize) { (target) throws(NotAuthentic) in
+                try lanes.forEach(count) { (cipher, index) throws(NotAuthentic) in
+                    let authentic = cipher.open(
+                        sealed.part(index, of: AgeFormat.sealedChunkSize),
+                        nonce: .init(counter: counter + UInt64(index)),
+                        into: target + index * AgeFormat.plainChunkSize)
+                    guard authentic else { throw NotAuthentic(index: index) }
+                }
+            }
+        } catch {
+            counter += UInt64(error.index)
+            var ignored: [UInt8] = []
+            let chunk = sealed.part(error.index, of: AgeFormat.sealedChunkSize)
+            if openChunk(chunk, isLast: true, lanes.first, into: &ignored) {
+                throw AgeError(.corrupt, "there are more bytes after the end of the encrypted file")
+            }
+            throw damage()
         }
-        throw damage()
+        counter += UInt64(count)
     }
 
     private func takeLast(into output: inout [UInt8]) throws(AgeError) {
@@ -148,7 +168,7 @@ public final class AgeDecryptor {
             throw AgeError(.truncated, reader.isEmpty ? "the file is empty" : "the file ends inside its header")
         case .nonce: throw AgeError(.truncated, "the file ends after its header")
         case .ended(let error): throw error
-        case .payload(let cipher):
+        case .payload(let lanes):
             guard pending.count >= ChaCha20Poly1305.tagSize else {
                 throw AgeError(.truncated, "the file ends inside chunk \(counter + 1)")
             }
@@ -157,9 +177,9 @@ public final class AgeDecryptor {
             }
             let chunk = pending
             var ignored: [UInt8] = []
-            if chunk.withUnsafeBytes({ openChunk($0, isLast: true, cipher, into: &output) }) { return }
+            if chunk.withUnsafeBytes({ openChunk($0, isLast: true, lanes.first, into: &output) }) { return }
             if chunk.count == AgeFormat.sealedChunkSize,
-                chunk.withUnsafeBytes({ openChunk($0, isLast: false, cipher, into: &ignored) })
+                chunk.withUnsafeBytes({ openChunk($0, isLast: false, lanes.first, into: &ignored) })
             {
                 throw AgeError(.truncated, "the file ends after chunk \(counter); more chunks are missing")
             }
@@ -191,4 +211,9 @@ public final class AgeDecryptor {
 
 extension UnsafeRawBufferPointer {
     func dropping(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: dropFirst(count)) }
+
+    /// The part number `index` of those of `size` bytes that follow each other.
+    func part(_ index: Int, of size: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: self[(index * size)..<((index + 1) * size)])
+    }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A certificate with its private key and the chain to send with it.
-public struct IssuedCertificate: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct IssuedCertificate: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public let certificate: Certificate
     /// The certificate alone.
     public let certificatePEM: String
@@ -11,13 +11,16 @@ public struct IssuedCertificate: Sendable, CustomStringConvertible, CustomDebugS
     /// Without the key, so that an accidental print shows nothing.
     public var description: String { "IssuedCertificate(\(certificate.subject))" }
     public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: ["certificate": certificate.subject]) }
 }
 
 /// A certificate authority with an EC P-256 key, for the servers and clients of this program.
 ///
 /// Everything it signs starts five minutes before `now`, for machines whose clocks differ a little, and ends no later
 /// than the authority itself.
-public struct CertificateAuthority: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct CertificateAuthority: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     public let certificate: Certificate
     /// What others trust.
     public let certificatePEM: String
@@ -26,6 +29,7 @@ public struct CertificateAuthority: Sendable, CustomStringConvertible, CustomDeb
 
     public var description: String { "CertificateAuthority(\(certificate.subject))" }
     public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: ["certificate": certificate.subject]) }
 
     /// A new authority that may sign leaves only.
     /// - Parameter commonName: 1…64 characters (RFC 5280, `ub-common-name`).
