@@ -15,10 +15,12 @@ public struct Fingerprint: Sendable, Hashable, Codable {
         public var checksum: RowSum
         /// The table belongs to an extension that keeps some of its rows itself: only these rows were dumped.
         public var isConfiguration: Bool
+        /// The rows of its partitions are counted here: they were dumped to be loaded through it.
+        public var includesPartitions: Bool
 
         public init(
             schema: String, name: String, columns: [String], rows: Int64 = 0, bytes: Int64 = 0,
-            checksum: RowSum = RowSum(), isConfiguration: Bool = false
+            checksum: RowSum = RowSum(), isConfiguration: Bool = false, includesPartitions: Bool = false
         ) {
             self.schema = schema
             self.name = name
@@ -27,6 +29,7 @@ public struct Fingerprint: Sendable, Hashable, Codable {
             self.bytes = bytes
             self.checksum = checksum
             self.isConfiguration = isConfiguration
+            self.includesPartitions = includesPartitions
         }
     }
 

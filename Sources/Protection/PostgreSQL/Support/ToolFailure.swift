@@ -1,0 +1,25 @@
+import PostgreSQLClient
+import Processes
+
+extension PostgresProtectionError {
+    /// What a stock tool said when it failed. Its words are matched only to choose the advice.
+    init(_ error: ProcessError, server: PostgresConfiguration) {
+        let text = error.message
+        let known: [(String, Code, String?, String)] = [
+            ("No space left on device", .diskFull, nil, "free or add disk space on the database server"),
+            ("permission denied", .insufficientPrivilege, "user", "grant \"\(server.user)\" the right to it"),
+            ("must be owner", .insufficientPrivilege, "user", "use a user who owns it, or a superuser"),
+            ("must be superuser", .insufficientPrivilege, "user", "use a superuser"),
+            ("must be able to SET ROLE", .insufficientPrivilege, "user", "use a superuser, or restore without owners"),
+            ("must be member of role", .insufficientPrivilege, "user", "use a superuser, or restore without owners"),
+            ("password authentication failed", .authenticationFailed, "passwordSecret", "check passwordSecret"),
+            ("is not available", .server, nil, "install the extension on the database server"),
+        ]
+        if let match = known.first(where: { text.contains($0.0) }) {
+            self.init(match.1, "\(error)", field: match.2, mend: match.3)
+        } else {
+            let isRetriable = text.contains("server closed the connection") || text.contains("lock timeout")
+            self.init(.toolFailed, "\(error)", isRetriable: isRetriable)
+        }
+    }
+}
