@@ -1,0 +1,87 @@
+public import Foundation
+public import KubernetesModel
+
+/// One backup: of one slot of a policy's schedule, or of one trigger.
+public struct Backup: KubernetesResource {
+    public static let resourceType = ResourceType(
+        group: RecoveryGroup.name, version: RecoveryGroup.version, kind: "Backup", plural: "backups")
+
+    public var apiVersion = RecoveryGroup.apiVersion
+    public var kind = "Backup"
+    public var metadata: ObjectMeta
+    public var spec: Spec
+    public var status: Status?
+
+    public init(metadata: ObjectMeta, spec: Spec) {
+        self.metadata = metadata
+        self.spec = spec
+    }
+
+    public struct Spec: Codable, Sendable, Hashable {
+        public var policyRef: ObjectReference
+        public var storeRef: ObjectReference
+        /// The slot of the schedule; absent for a triggered backup.
+        public var slot: Date?
+        public var trigger: String?
+
+        public init(policyRef: ObjectReference, storeRef: ObjectReference, slot: Date? = nil, trigger: String? = nil) {
+            self.policyRef = policyRef
+            self.storeRef = storeRef
+            self.slot = slot
+            self.trigger = trigger
+        }
+    }
+
+    public struct Status: Codable, Sendable, Hashable {
+        public var observedGeneration: Int64?
+        public var phase: String?
+        public var conditions: [Condition]?
+        public var source: String?
+        public var startedAt: Date?
+        public var finishedAt: Date?
+        /// How often it was started.
+        public var attempts: Int64?
+        /// When an attempt that failed is made again.
+        public var retryAt: Date?
+        /// The moment of which the data is.
+        public var recoveryPoint: Date?
+        public var artifact: Artifact?
+        public var fingerprint: FingerprintSummary?
+        public var serverVersion: String?
+        public var toolVersion: String?
+        /// `91 MiB`, for the SIZE column.
+        public var size: String?
+        public var error: String?
+
+        public init() {}
+    }
+
+    public struct Artifact: Codable, Sendable, Hashable {
+        public var key: String
+        /// As stored: compressed and encrypted.
+        public var bytes: Int64
+        public var plainBytes: Int64
+        /// Of the stored bytes, hexadecimal.
+        public var sha256: String
+
+        public init(key: String, bytes: Int64, plainBytes: Int64, sha256: String) {
+            self.key = key
+            self.bytes = bytes
+            self.plainBytes = plainBytes
+            self.sha256 = sha256
+        }
+    }
+
+    /// The whole fingerprint is in the manifest.
+    public struct FingerprintSummary: Codable, Sendable, Hashable {
+        public var tables: Int64
+        public var rows: Int64
+        public var digest: String
+
+        public init(tables: Int64, rows: Int64, digest: String) {
+            self.tables = tables
+            self.rows = rows
+            self.digest = digest
+        }
+    }
+}

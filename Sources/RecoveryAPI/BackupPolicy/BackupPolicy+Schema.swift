@@ -1,0 +1,88 @@
+import KubernetesModel
+
+extension BackupPolicy {
+    static let schema = Schema.object(
+        "A BackupPolicy says what is protected, how often, and how fresh its backups must be.",
+        ["spec": specSchema.required, "status": statusSchema])
+
+    static let specSchema = Schema.object(
+        "What is wanted.",
+        [
+            "source": .object("The system that is backed up.", ["postgresql": PostgreSQLSource.schema.required]).required,
+            "storeRef": .reference("The BackupStore that takes the backups.").required,
+            "schedule": scheduleSchema,
+            "objective": .object(
+                "How much may be lost.",
+                [
+                    "rpo": .duration(
+                        "Recovery point objective: the newest recoverable moment is never older than this.").required
+                ]),
+            "suspend": .boolean("Takes no further backups while true. One that runs is finished."),
+            "trigger": .string(
+                "Any text. A new value takes one backup now, once: inc-42-before-migration.",
+                pattern: "^[A-Za-z0-9]([-A-Za-z0-9_.:]*[A-Za-z0-9])?$", maxLength: 128),
+        ])
+
+    static let scheduleSchema = Schema.object(
+        "When backups are taken. Without it only spec.trigger takes one.",
+        [
+            "cron": .string(
+                "Minute, hour, day of month, month, day of week: \"0 2 * * *\". Names, ranges, lists, steps, and MON#1 for the first Monday.",
+                pattern: "^[^ \\t]+([ \\t]+[^ \\t]+){4}$", minLength: 9, maxLength: 256
+            ).required,
+            "timeZone": .string(
+                "The zone that the fields are read in, by its IANA name; Etc/UTC when absent.",
+                pattern: "^[A-Za-z0-9_+/-]+$", maxLength: 64),
+            "jitter": .duration("Starts each run up to so much later, so that many policies do not start at once."),
+            "startingDeadline": .duration(
+                "After downtime one run makes up for the missed ones if the oldest is younger than this; 6h when absent."),
+        ])
+
+    static let statusSchema = Schema.object(
+        "What was found.",
+        [
+            "observedGeneration": .observedGeneration,
+            "phase": .string("A summary for people.", maxLength: 64),
+            "conditions": .conditions,
+            "source": .string("What is protected, for people.", maxLength: 512),
+            "lastSlot": .time("The newest slot of the schedule that was handled."),
+            "nextSlot": .time("When the next backup is due."),
+            "lastTrigger": .string("The value of spec.trigger that was handled last.", maxLength: 128),
+            "lastBackup": .string("The newest complete backup.", maxLength: 253),
+            "lastBackupTime": .time("When it was complete."),
+            "recoverableTo": .time("The newest moment to which data can be brought back."),
+            "rpo": .string("Whether the objective is met, and by how much: \"met 14m/1h\".", maxLength: 64),
+            "verified": .string("When a backup was last proven by restoring it.", maxLength: 64),
+        ])
+
+    static let columns: [PrinterColumn] = [
+        .init("Source", path: ".status.source"),
+        .init("Schedule", path: ".spec.schedule.cron"),
+        .init("Last Backup", type: "date", path: ".status.lastBackupTime"),
+        .init("Recoverable To", type: "string", path: ".status.recoverableTo"),
+        .init("RPO", path: ".status.rpo"),
+        .init("Verified", path: ".status.verified"),
+        .init("Ready", path: ".status.conditions[?(@.type==\"Ready\")].status"),
+        .init("Message", path: ".status.conditions[?(@.type==\"Ready\")].message", priority: 1),
+        .init("Next", type: "string", path: ".status.nextSlot", priority: 1),
+    ]
+}
+
+extension PostgreSQLSource {
+    static let schema = Schema.object(
+        "A database of a PostgreSQL server, dumped logically.",
+        [
+            "host": .string(
+                "Host name, address, or the absolute path of a socket's folder.", pattern: "^[^\\s]+$", maxLength: 1024
+            ).required,
+            "port": .integer("The server's port; 5432 when absent.", 1...65535),
+            // Any name that PostgreSQL allows: it is quoted, never spliced.
+            "database": .string("The database's name, as it is: quoting is done for you.", maxLength: 63).required,
+            "user": .string("The role that dumps and restores.", maxLength: 63).required,
+            "passwordSecret": .secret("The Secret with the role's password.", key: "password"),
+            "sslMode": .enumeration(
+                "How the connection is protected; verify-full where caSecret is given, else prefer.",
+                ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+            "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
+        ])
+}

@@ -1,0 +1,123 @@
+public import Foundation
+public import KubernetesModel
+
+/// What is protected, how often, and how fresh its backups must be.
+public struct BackupPolicy: KubernetesResource {
+    public static let resourceType = ResourceType(
+        group: RecoveryGroup.name, version: RecoveryGroup.version, kind: "BackupPolicy", plural: "backuppolicies")
+
+    public var apiVersion = RecoveryGroup.apiVersion
+    public var kind = "BackupPolicy"
+    public var metadata: ObjectMeta
+    public var spec: Spec
+    public var status: Status?
+
+    public init(metadata: ObjectMeta, spec: Spec) {
+        self.metadata = metadata
+        self.spec = spec
+    }
+
+    public struct Spec: Codable, Sendable, Hashable {
+        public var source: BackupSource
+        public var storeRef: ObjectReference
+        public var schedule: Schedule?
+        public var objective: Objective?
+        public var suspend: Bool?
+        /// A new value takes one backup now.
+        public var trigger: String?
+
+        public init(
+            source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil, objective: Objective? = nil,
+            suspend: Bool? = nil, trigger: String? = nil
+        ) {
+            self.source = source
+            self.storeRef = storeRef
+            self.schedule = schedule
+            self.objective = objective
+            self.suspend = suspend
+            self.trigger = trigger
+        }
+    }
+
+    public struct Schedule: Codable, Sendable, Hashable {
+        public var cron: String
+        /// An IANA name; `Etc/UTC` when absent.
+        public var timeZone: String?
+        /// Each run starts up to so much later, by an amount that is the same whoever computes it.
+        public var jitter: Span?
+        /// How old a missed slot may be and still be caught up with.
+        public var startingDeadline: Span?
+
+        public init(cron: String, timeZone: String? = nil, jitter: Span? = nil, startingDeadline: Span? = nil) {
+            self.cron = cron
+            self.timeZone = timeZone
+            self.jitter = jitter
+            self.startingDeadline = startingDeadline
+        }
+    }
+
+    public struct Objective: Codable, Sendable, Hashable {
+        public var rpo: Span
+        public init(rpo: Span) { self.rpo = rpo }
+    }
+
+    public struct Status: Codable, Sendable, Hashable {
+        public var observedGeneration: Int64?
+        public var phase: String?
+        public var conditions: [Condition]?
+        /// `postgresql/hotswap`, for the SOURCE column.
+        public var source: String?
+        /// The newest slot that was handled: a backup was made for it, or it was passed over.
+        public var lastSlot: Date?
+        public var nextSlot: Date?
+        /// The value of `spec.trigger` that was handled last.
+        public var lastTrigger: String?
+        public var lastBackup: String?
+        public var lastBackupTime: Date?
+        /// The newest moment to which data can be brought back now.
+        public var recoverableTo: Date?
+        /// `met 14m/1h`, or `BREACHED 3h/1h`.
+        public var rpo: String?
+        /// `never` until a backup was proven by restoring it.
+        public var verified: String?
+
+        public init() {}
+    }
+}
+
+/// The system that is backed up: exactly one member.
+public struct BackupSource: Codable, Sendable, Hashable {
+    public var postgresql: PostgreSQLSource?
+
+    public init(postgresql: PostgreSQLSource? = nil) { self.postgresql = postgresql }
+
+    /// `postgresql/hotswap`.
+    public var summary: String { postgresql.map { "postgresql/\($0.database)" } ?? "none" }
+}
+
+/// A database of a PostgreSQL server.
+public struct PostgreSQLSource: Codable, Sendable, Hashable {
+    public var host: String
+    public var port: Int?
+    public var database: String
+    public var user: String
+    /// Key `password`.
+    public var passwordSecret: SecretReference?
+    /// libpq's `sslmode`; `verify-full` when a CA is given, else `prefer`.
+    public var sslMode: String?
+    /// Key `ca.crt`.
+    public var caSecret: SecretReference?
+
+    public init(
+        host: String, port: Int? = nil, database: String, user: String, passwordSecret: SecretReference? = nil,
+        sslMode: String? = nil, caSecret: SecretReference? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.database = database
+        self.user = user
+        self.passwordSecret = passwordSecret
+        self.sslMode = sslMode
+        self.caSecret = caSecret
+    }
+}

@@ -1,0 +1,71 @@
+/// The types of conditions. The reasons are in ``Reason``; both are shared by the controllers, the events and the tests.
+public enum ConditionType {
+    /// The object is usable: kstatus's summary.
+    public static let ready = "Ready"
+    /// Present only while true: the controller is at work towards the spec.
+    public static let reconciling = "Reconciling"
+    /// Present only while true: nothing moves until a person acts.
+    public static let stalled = "Stalled"
+
+    /// Backup: every byte was acknowledged by the store.
+    public static let stored = "Stored"
+    /// Backup: the manifest is written; all that a restore needs is there.
+    public static let complete = "Complete"
+    /// Backup: restored elsewhere and proven equal.
+    public static let restoreVerified = "RestoreVerified"
+
+    /// BackupPolicy: the newest recoverable moment is young enough.
+    public static let objectiveMet = "ObjectiveMet"
+    /// BackupPolicy: a backup was proven.
+    public static let verified = "Verified"
+
+    /// RecoveryRun: it ended and every step ended well.
+    public static let succeeded = "Succeeded"
+}
+
+/// The reasons of conditions and events.
+public enum Reason {
+    public static let notYetSeen = "NotYetSeen"
+    public static let ready = "Ready"
+    public static let invalidSpec = "InvalidSpec"
+    public static let secretMissing = "SecretMissing"
+    public static let storeMissing = "StoreMissing"
+    public static let storeNotReady = "StoreNotReady"
+    public static let policyMissing = "PolicyMissing"
+    public static let probeFailed = "ProbeFailed"
+    public static let noConditionalWrites = "NoConditionalWrites"
+    public static let dataPrefixInUse = "DataPrefixInUse"
+
+    public static let suspended = "Suspended"
+    public static let noBackupYet = "NoBackupYet"
+    public static let objectiveMet = "ObjectiveMet"
+    public static let objectiveBreached = "ObjectiveBreached"
+    public static let noObjective = "NoObjective"
+    public static let scheduleSlowerThanObjective = "ScheduleSlowerThanObjective"
+    public static let cronNeverFires = "CronNeverFires"
+    public static let unknownTimeZone = "UnknownTimeZone"
+    public static let backupScheduled = "BackupScheduled"
+
+    public static let backupRunning = "BackupRunning"
+    public static let backupStored = "BackupStored"
+    public static let backupComplete = "BackupComplete"
+    public static let backupAdopted = "BackupAdopted"
+    public static let backupFailed = "BackupFailed"
+    public static let backupRetrying = "BackupRetrying"
+    public static let notVerified = "NotVerified"
+
+    public static let standby = "Standby"
+    public static let runCreated = "RunCreated"
+    public static let planCycle = "PlanCycle"
+    public static let running = "Running"
+    public static let paused = "Paused"
+    public static let succeeded = "Succeeded"
+    public static let failed = "Failed"
+    public static let aborted = "Aborted"
+    public static let alreadyExecuted = "AlreadyExecuted"
+    public static let stepStarted = "StepStarted"
+    public static let stepSucceeded = "StepSucceeded"
+    public static let stepFailed = "StepFailed"
+    public static let stepRetrying = "StepRetrying"
+    public static let stepUnknown = "StepUnknown"
+}
