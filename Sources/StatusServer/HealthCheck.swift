@@ -3,7 +3,8 @@ public struct HealthCheck: Sendable {
     /// Lowercase words joined by `-`, as it stands in `/readyz/NAME`.
     public let name: String
     /// Nil when well, else what is wrong, for people. It is shown to everyone who can reach the server: never a secret.
-    /// It should read what is known and answer at once; it is cancelled when the asker goes away.
+    /// It should read what is known and answer at once. It is cancelled at the server's deadline, counts as failed
+    /// then, and must return when cancelled.
     public let run: @Sendable () async -> String?
 
     public init(_ name: String, run: @escaping @Sendable () async -> String?) {
@@ -29,10 +30,13 @@ struct HealthReport: Equatable {
     }
 
     /// Asks all at once, so that the answer takes as long as the slowest.
-    static func gather(_ checks: [HealthCheck], title: String, excluding excluded: Set<String>) async -> HealthReport {
+    static func gather(
+        _ checks: [HealthCheck], title: String, excluding excluded: Set<String>, deadline: Duration,
+        clock: any Clock<Duration>
+    ) async -> HealthReport {
         let failures = await withTaskGroup(of: (Int, String?).self) { group in
             for (index, check) in checks.enumerated() where !excluded.contains(check.name) {
-                group.addTask { (index, await check.run()) }
+                group.addTask { (index, await answer(of: check, within: deadline, clock: clock)) }
             }
             return await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
         }
@@ -41,6 +45,20 @@ struct HealthReport: Equatable {
             results: checks.enumerated().map { index, check in
                 Result(name: check.name, failure: failures[index], isExcluded: excluded.contains(check.name))
             })
+    }
+
+    private static func answer(
+        of check: HealthCheck, within deadline: Duration, clock: any Clock<Duration>
+    ) async -> String? {
+        await withTaskGroup(of: String?.self) { group in
+            group.addTask { await check.run() }
+            group.addTask {
+                try? await clock.sleep(for: deadline)
+                return "did not answer within \(deadline)"
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
     }
 
     var isWell: Bool { results.allSatisfy { $0.failure == nil } }

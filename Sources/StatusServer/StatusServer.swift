@@ -33,22 +33,29 @@ public struct StatusServer: Service {
     private let readiness: [HealthCheck]
     private let metrics: MetricsRegistry
     private let logger: Logger
+    private let deadline: Duration
+    private let clock: any Clock<Duration>
     private let onListening: @Sendable (Int) async -> Void
 
     /// - Parameters:
     ///   - health: for `/healthz` and `/livez`. A failure makes Kubernetes restart the program: only for what a restart
     ///     mends.
     ///   - readiness: for `/readyz`.
+    ///   - deadline: for each check. The kubelet waits for a second unless the probe says otherwise.
     ///   - onListening: called with the port once requests are answered.
     public init(
         address: Address, health: [HealthCheck] = [.ping], readiness: [HealthCheck] = [.ping],
-        metrics: MetricsRegistry, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        metrics: MetricsRegistry, logger: Logger, deadline: Duration = .milliseconds(900),
+        clock: any Clock<Duration> = ContinuousClock(),
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.address = address
         self.health = health
         self.readiness = readiness
         self.metrics = metrics
         self.logger = logger
+        self.deadline = deadline
+        self.clock = clock
         self.onListening = onListening
     }
 
@@ -57,11 +64,11 @@ public struct StatusServer: Service {
     public func run() async throws {
         let router = Router()
         for (path, checks) in [("healthz", health), ("livez", health), ("readyz", readiness)] {
-            router.get("/\(path)") { request, _ in await Self.probe(request, checks, title: path) }
+            router.get("/\(path)") { request, _ in await probe(request, checks, title: path) }
             router.get("/\(path)/:check") { request, context in
                 let name = try context.parameters.require("check")
                 guard let check = checks.first(where: { $0.name == name }) else { throw HTTPError(.notFound) }
-                return await Self.probe(request, [check], title: "\(path)/\(name)")
+                return await probe(request, [check], title: "\(path)/\(name)")
             }
         }
         let metrics = metrics
@@ -77,11 +84,12 @@ public struct StatusServer: Service {
         try await application.run()
     }
 
-    private static func probe(_ request: Request, _ checks: [HealthCheck], title: String) async -> Response {
+    private func probe(_ request: Request, _ checks: [HealthCheck], title: String) async -> Response {
         let query = request.uri.queryParameters
         let excluded = Set(query.getAll("exclude"))
-        let report = await HealthReport.gather(checks, title: title, excluding: excluded)
-        return response(
+        let report = await HealthReport.gather(
+            checks, title: title, excluding: excluded, deadline: deadline, clock: clock)
+        return Self.response(
             report.isWell ? .ok : .internalServerError,
             report.text(verbose: query.has("verbose") || query.get("verbose") != nil),
             type: "text/plain; charset=utf-8")

@@ -152,7 +152,10 @@ import Testing
         ("PGDMP", .notAnAgeFile), ("\n", .notAnAgeFile), ("age-encryption.org/v1\n\n", .corrupt),
         ("age-encryption.org/v1\n--- \n", .corrupt), ("age-encryption.org/v1\n---\n", .corrupt),
         ("age-encryption.org/v1\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", .noMatchingIdentity),
-        ("age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 18\n\n--- \(String(repeating: "A", count: 43))\n", .noMatchingIdentity),
+        (
+            "age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 18\n\n--- \(String(repeating: "A", count: 43))\n",
+            .noMatchingIdentity
+        ),
     ])
     func `what is no age file is told from a damaged one`(text: String, code: AgeError.Code) async throws {
         let age = try await AgeWitness()

@@ -158,7 +158,10 @@ import Testing
             ),
             ("organization", { _ = try authority.issue(client: "c", organizations: [""], validFor: .seconds(1)) }),
             ("validFor", { _ = try authority.issue(server: "s", validFor: .zero) }),
-            ("not an IP address", { _ = try authority.issue(server: "s", ipAddresses: ["1.2.3"], validFor: .seconds(1)) }),
+            (
+                "not an IP address",
+                { _ = try authority.issue(server: "s", ipAddresses: ["1.2.3"], validFor: .seconds(1)) }
+            ),
             ("DNS name", { _ = try authority.issue(server: "s", dnsNames: ["ä"], validFor: .seconds(1)) }),
             ("no certificate", { _ = try Certificate.parse(pem: "") }),
             ("no certificate", { _ = try Certificate.parse(pem: authority.privateKeyPEM) }),

@@ -78,10 +78,11 @@ import Testing
         #expect(derived.hexString == key)
     }
 
-    @Test(arguments: [
-        ([1, 2, 3], [1, 2, 3], true), ([1, 2, 3], [1, 2, 4], false), ([], [], true), ([1], [], false),
-        ([1, 2], [1, 2, 3], false),
-    ] as [([UInt8], [UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([1, 2, 3], [1, 2, 3], true), ([1, 2, 3], [1, 2, 4], false), ([], [], true), ([1], [], false),
+            ([1, 2], [1, 2, 3], false),
+        ] as [([UInt8], [UInt8], Bool)])
     func `secrets are compared by length and every byte`(left: [UInt8], right: [UInt8], equal: Bool) {
         #expect(ConstantTime.isEqual(left, right) == equal)
     }
@@ -92,9 +93,10 @@ import Testing
         #expect(Set(drawn).count == 1000)
     }
 
-    @Test(arguments: [
-        ("", []), ("00ff", [0, 255]), ("00FF", [0, 255]), ("0", nil), ("0g", nil), (" 00", nil), ("é", nil),
-    ] as [(String, [UInt8]?)])
+    @Test(
+        arguments: [
+            ("", []), ("00ff", [0, 255]), ("00FF", [0, 255]), ("0", nil), ("0g", nil), (" 00", nil), ("é", nil),
+        ] as [(String, [UInt8]?)])
     func `hexadecimal is read strictly`(text: String, bytes: [UInt8]?) {
         #expect([UInt8](hexString: text) == bytes)
         if let bytes { #expect(bytes.hexString == text.lowercased()) }

@@ -46,10 +46,11 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        (0, "0"), (-3, "-3"), (1.5, "1.5"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
-        (1_700_000_000, "1700000000"), (1e300, "1e+300"), (0.1, "0.1"),
-    ] as [(Double, String)])
+    @Test(
+        arguments: [
+            (0, "0"), (-3, "-3"), (1.5, "1.5"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
+            (1_700_000_000, "1700000000"), (1e300, "1e+300"), (0.1, "0.1"),
+        ] as [(Double, String)])
     func `numbers are written as Prometheus reads them`(value: Double, text: String) async {
         let metrics = MetricsRegistry()
         metrics.gauge("g", help: "G.").set(value)

@@ -15,7 +15,9 @@ import Testing
 
     /// What `curl` gets.
     static func get(_ port: Int, _ path: String) async throws -> Answer {
-        let arguments = ["-sS", "--noproxy", "*", "-w", "\n%{http_code}\n%{content_type}", "http://127.0.0.1:\(port)\(path)"]
+        let arguments = [
+            "-sS", "--noproxy", "*", "-w", "\n%{http_code}\n%{content_type}", "http://127.0.0.1:\(port)\(path)",
+        ]
         let output = String(decoding: try await runChild(Command("curl", arguments)), as: UTF8.self)
         let lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         return Answer(
@@ -26,14 +28,14 @@ import Testing
     /// Runs a server on a free port while `body` asks it, then shuts it down as a service group does.
     static func serving(
         health: [HealthCheck] = [.ping], readiness: [HealthCheck] = [.ping], metrics: MetricsRegistry = .init(),
-        _ body: (Int) async throws -> Void
+        deadline: Duration = .seconds(60), _ body: (Int) async throws -> Void
     ) async throws {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let server = StatusServer(
             address: .init(host: "127.0.0.1", port: 0), health: health, readiness: readiness, metrics: metrics,
-            logger: logger, onListening: { found.yield($0) })
+            logger: logger, deadline: deadline, onListening: { found.yield($0) })
         let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -74,12 +76,26 @@ import Testing
         }
     }
 
+    @Test func `a check that hangs counts as failed, and the others answer`() async throws {
+        let hanging = HealthCheck("hanging") {
+            try? await Task.sleep(for: .seconds(100_000))
+            return nil
+        }
+        try await Self.serving(readiness: [hanging, .ping], deadline: .milliseconds(200)) {
+            (port: Int) async throws -> Void in
+            let answer = try await Self.get(port, "/readyz")
+            #expect(answer.code == "500")
+            #expect(answer.body.contains("[-]hanging failed: did not answer within 0.2 seconds\n[+]ping ok\n"))
+        }
+    }
+
     @Test func `metrics are served in the text format that promtool accepts`() async throws {
         let metrics = MetricsRegistry()
         metrics.counter("dr_backups_total", help: "Backups ended.", labels: ["policy", "result"])
             .create(labels: ["a\\b\"c\nd", "succeeded"])
         metrics.gauge("dr_rpo_seconds", help: "Back\\slash and\nnewline \"quotes\".").set(0.5)
-        metrics.histogram("dr_step_duration_seconds", help: "Steps.", labels: ["kind"]).observe(.seconds(3), labels: ["sql"])
+        metrics.histogram("dr_step_duration_seconds", help: "Steps.", labels: ["kind"]).observe(
+            .seconds(3), labels: ["sql"])
         let scrapes = metrics.counter("dr_scrapes_total", help: "Scrapes.")
         metrics.beforeScrape { scrapes.increment() }
         try await Self.serving(metrics: metrics) { (port: Int) async throws -> Void in
