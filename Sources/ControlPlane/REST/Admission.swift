@@ -1,0 +1,118 @@
+import Foundation
+import KubernetesModel
+
+/// The steps from an object as it was sent to the object as it is stored. Pure: a function of the objects and the time.
+struct Admission: Sendable {
+    var definition: ResourceDefinition
+    var subresource: Subresource = .none
+    var manager: String
+    var now: Date
+    /// `Apply` when the fields' owners were worked out already.
+    var isApply = false
+
+    var type: ResourceType { definition.type }
+
+    /// - Parameter object: in the version that was asked for.
+    func create(_ sent: JSON, uid: String) throws -> JSON {
+        var object = sent
+        var metadata = object["metadata"] ?? .object([:])
+        if let version = metadata["resourceVersion"]?.string, !version.isEmpty {
+            throw APIFailure.badRequest("resourceVersion should not be set on objects to be created")
+        }
+        metadata = metadata.withoutNulls
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+            metadata[field] = nil
+        }
+        metadata["uid"] = .string(uid)
+        metadata["creationTimestamp"] = .string(Timestamp.format(now))
+        metadata["generation"] = definition.hasGeneration ? 1 : nil
+        let managed = metadata["managedFields"]
+        if !isApply { metadata["managedFields"] = nil }
+        object["metadata"] = metadata
+        if definition.hasStatus { object["status"] = nil }
+        definition.prepareForCreate(&object, now: now)
+        object = Machinery.normalize(object, definition)
+        try check(
+            Machinery.metadataErrors(object, old: nil, definition) + Machinery.schemaErrors(object, old: nil, definition)
+                + definition.errors(object, old: nil), object)
+        definition.finishCreate(&object, now: now)
+        if isApply { return object }
+        if let managed, managed.array?.isEmpty == false { object["metadata"]?["managedFields"] = managed }
+        return Machinery.track(old: nil, new: object, definition, subresource, manager: manager, now: now)
+    }
+
+    /// - Parameters:
+    ///   - sent: the whole object as wanted, in the version that was asked for.
+    ///   - existing: the stored object, in that version too.
+    func update(_ sent: JSON, existing: JSON) throws -> JSON {
+        var object = sent
+        let old = existing["metadata"] ?? .object([:])
+        var metadata = (object["metadata"] ?? .object([:])).withoutNulls
+        if subresource == .status {
+            // The status alone is written; of the metadata only who owns what.
+            let managed = metadata["managedFields"]
+            metadata = old
+            metadata["managedFields"] = managed
+            let status = object["status"]
+            object = existing
+            object["status"] = status
+        }
+        for field in [
+            "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
+            "resourceVersion", "namespace", "name", "generateName",
+        ] { metadata[field] = old[field] }
+        metadata["selfLink"] = nil
+        object["metadata"] = metadata
+        if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
+        if subresource != .finalize { definition.prepareForUpdate(&object, existing: existing, now: now) }
+        object = Machinery.normalize(object, definition)
+        if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
+        if definition.hasGeneration, subresource == .none, object.wanted != existing.wanted {
+            object["metadata"]?["generation"] = .integer((old["generation"]?.integer ?? 0) + 1)
+        }
+        try check(
+            Machinery.metadataErrors(object, old: existing, definition)
+                + Machinery.schemaErrors(object, old: existing, definition)
+                + definition.errors(object, old: existing), object)
+        definition.finishUpdate(&object, existing: existing, now: now)
+        if isApply { return object }
+        return Machinery.track(old: existing, new: object, definition, subresource, manager: manager, now: now)
+    }
+
+    private func check(_ causes: [APIStatus.Cause], _ object: JSON) throws(APIFailure) {
+        if !causes.isEmpty { throw .invalid(type, object.name, causes: causes) }
+    }
+}
+
+extension JSON {
+    /// Everything but metadata and status: what `metadata.generation` counts the changes of.
+    var wanted: JSON {
+        var result = self
+        result["metadata"] = nil
+        result["status"] = nil
+        return result
+    }
+
+    /// An object without its null members, which clients written in Go send for empty times.
+    var withoutNulls: JSON {
+        guard case .object(let members) = self else { return self }
+        return .object(members.filter { !$0.value.isNull })
+    }
+
+    /// Equal but for the times at which field managers last wrote.
+    func isSame(as other: JSON) -> Bool {
+        timeless == other.timeless
+    }
+
+    private var timeless: JSON {
+        guard let entries = self[path: "metadata", "managedFields"]?.array else { return self }
+        var result = self
+        result["metadata"]?["managedFields"] = .array(
+            entries.map { entry in
+                var entry = entry
+                entry["time"] = nil
+                return entry
+            })
+        return result
+    }
+}

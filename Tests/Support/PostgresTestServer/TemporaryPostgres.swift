@@ -1,0 +1,164 @@
+import Cryptography
+import Foundation
+public import PostgreSQLClient
+import Processes
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A PostgreSQL server of its own for tests: a fresh cluster in a temporary folder, on a free loopback port and a
+/// private socket, with scram passwords and TLS. It goes with ``stop()``, and with the test process.
+public final class TemporaryPostgres: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    public let folder: String
+    public let port: Int
+    public let user = "postgres"
+    /// With characters that quoting must survive.
+    public let password = "pass word'\"\\$(x)=%"
+    /// The authority that signed the server's certificate, in PEM.
+    public let certificateAuthority: String
+    private let process = Mutex<pid_t>(0)
+
+    /// One server for all tests of the process: each test makes databases of its own.
+    public static func shared() async throws -> TemporaryPostgres { try await sharedStart.value }
+
+    private static let sharedStart = Task { try await TemporaryPostgres.start() }
+
+    /// - Parameter settings: for `postgresql.conf`.
+    public static func start(settings: [String: String] = [:]) async throws -> TemporaryPostgres {
+        let server = try await TemporaryPostgres(settings: settings)
+        running.withLock { $0.append(server) }
+        if installed.exchange(true, ordering: .relaxed) == false {
+            atexit { for server in TemporaryPostgres.running.withLock({ $0 }) { server.stop() } }
+        }
+        return server
+    }
+
+    private static let running = Mutex<[TemporaryPostgres]>([])
+    private static let installed = Atomic(false)
+
+    private init(settings: [String: String]) async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "dr-postgres-\(UUID().uuidString.prefix(8))")
+            .path(percentEncoded: false)
+        port = try Self.freePort()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        chmod(folder, 0o755)
+        let authority = try CertificateAuthority.create(commonName: "test", validFor: .seconds(86_400))
+        certificateAuthority = authority.certificatePEM
+        let certificate = try authority.issue(
+            server: "localhost", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], validFor: .seconds(86_400))
+
+        let data = "\(folder)/data"
+        try Data(password.utf8).write(to: URL(filePath: "\(folder)/password"))
+        try Data(certificate.certificatePEM.utf8).write(to: URL(filePath: "\(folder)/server.crt"))
+        try Data(certificate.privateKeyPEM.utf8).write(to: URL(filePath: "\(folder)/server.key"))
+        chmod("\(folder)/server.key", 0o600)
+        if geteuid() == 0, let account = getpwnam("postgres") {
+            for name in ["", "/password", "/server.crt", "/server.key"] {
+                chown(folder + name, account.pointee.pw_uid, account.pointee.pw_gid)
+            }
+        }
+        try await run(
+            "initdb",
+            [
+                "-D", data, "-U", user, "--pwfile=\(folder)/password", "--auth=scram-sha-256", "--encoding=UTF8",
+                "--locale=C.UTF-8", "--no-sync",
+            ])
+        var all = [
+            "port": String(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off",
+            "ssl": "on", "ssl_cert_file": "\(folder)/server.crt", "ssl_key_file": "\(folder)/server.key",
+            "max_connections": "100", "lc_messages": "C",
+        ]
+        all.merge(settings) { $1 }
+        let options = all.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }.joined(separator: " ")
+        try await run("pg_ctl", ["-D", data, "-w", "-l", "\(folder)/log", "-o", options, "start"])
+        let file = try String(contentsOfFile: "\(data)/postmaster.pid", encoding: .utf8)
+        guard let number = file.split(separator: "\n").first.flatMap({ pid_t($0) }) else {
+            throw Failure(description: "no process in postmaster.pid")
+        }
+        process.withLock { $0 = number }
+    }
+
+    /// The superuser's login, over TLS unless told otherwise.
+    public func configuration(
+        database: String = "postgres", sslMode: PostgresConfiguration.SSLMode = .disable
+    ) -> PostgresConfiguration {
+        PostgresConfiguration(
+            host: "127.0.0.1", port: port, database: database, user: user, password: password, sslMode: sslMode,
+            rootCertificates: sslMode == .verifyFull || sslMode == .verifyCA ? certificateAuthority : nil,
+            applicationName: "test")
+    }
+
+    /// Makes a database and returns the login to it.
+    public func createDatabase(_ name: String, script: String = "") async throws -> PostgresConfiguration {
+        let maintenance = try await PostgresConnection.connect(configuration())
+        try await maintenance.execute("CREATE DATABASE \(PostgresIdentifier.quote(name))")
+        await maintenance.close()
+        let login = configuration(database: name)
+        if !script.isEmpty {
+            let connection = try await PostgresConnection.connect(login)
+            try await connection.execute(script)
+            await connection.close()
+        }
+        return login
+    }
+
+    /// Ends the server at once and removes its folder. Safe to call twice.
+    public func stop() {
+        let number = process.withLock { value in
+            defer { value = 0 }
+            return value
+        }
+        if number > 0 {
+            kill(number, SIGQUIT)
+            // Its folder must not be removed under it; it is not our child, so it is asked for by name.
+            for _ in 0..<500 where kill(number, 0) == 0 { usleep(10_000) }
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// The server's programs refuse to run as root.
+    private func run(_ tool: String, _ arguments: [String]) async throws {
+        let program = Self.program(tool)
+        let command =
+            geteuid() == 0
+            ? Command("runuser", ["-u", "postgres", "--", program] + arguments, workingDirectory: folder)
+            : Command(program, arguments, workingDirectory: folder)
+        do { try await runChild(command) } catch {
+            let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+            throw Failure(description: "\(tool): \(error) \(log.suffix(2000))")
+        }
+    }
+
+    /// Debian keeps the server's programs out of `PATH`.
+    public static func program(_ name: String) -> String {
+        let root = "/usr/lib/postgresql"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let paths = versions.compactMap(Int.init).sorted().reversed().map { "\(root)/\($0)/bin/\(name)" }
+        return paths.first { access($0, X_OK) == 0 } ?? name
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(description: "no socket") }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard bound else { throw Failure(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
