@@ -1,0 +1,153 @@
+import CCurl
+import Synchronization
+
+/// One exchange, shared by the task that awaits it and the thread that does it.
+///
+/// Everything mutable lies in one mutex. libcurl's callbacks run on the curl thread and only ever take from and put into
+/// that state; what must be woken is woken after the lock is let go.
+final class Transfer: Sendable {
+    /// libcurl is told to pause above this many buffered bytes, and to go on below half of them.
+    static let highWater = 1 << 20
+
+    let request: HTTPRequest
+    let id: UInt64
+    let thread: CurlThread
+
+    struct State {
+        // The answer.
+        var headers = HTTPHeaders()
+        var status = 0
+        var headDelivered = false
+        var head: CheckedContinuation<(Int, HTTPHeaders), any Error>?
+        var pieces: [[UInt8]] = []
+        var nextPiece = 0
+        var buffered = 0
+        var isDownloadPaused = false
+        var reader: CheckedContinuation<[UInt8]?, any Error>?
+        /// Set once; what follows the buffered pieces.
+        var end: Result<Void, HTTPError>?
+        // The request's body.
+        var outgoing: [UInt8] = []
+        var outgoingOffset = 0
+        var isUploadComplete = true
+        var isUploadPaused = false
+        var feeder: CheckedContinuation<Void, any Error>?
+        var feedFailure: HTTPError?
+        var sentAny = false
+    }
+    let state: Mutex<State>
+
+    init(request: HTTPRequest, id: UInt64, thread: CurlThread) {
+        self.request = request
+        self.id = id
+        self.thread = thread
+        var state = State()
+        switch request.body {
+        case .none: break
+        case .bytes(let bytes): state.outgoing = bytes
+        case .stream: state.isUploadComplete = false
+        }
+        self.state = Mutex(state)
+    }
+
+    // MARK: On the curl thread
+
+    /// A line of the header section; an empty one ends it.
+    func receive(headerLine line: String) {
+        let ready = state.withLock { state -> (CheckedContinuation<(Int, HTTPHeaders), any Error>, Int, HTTPHeaders)? in
+            guard !state.headDelivered else { return nil }  // trailers
+            if line.hasPrefix("HTTP/") {
+                state.headers = HTTPHeaders()
+                state.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            } else if line.isEmpty {
+                guard state.status >= 200 else { return nil }  // 100 Continue and the like: the answer follows
+                state.headDelivered = true
+                guard let head = state.head else { return nil }
+                state.head = nil
+                return (head, state.status, state.headers)
+            } else if let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) {
+                let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+                state.headers.add(String(line[..<colon]), String(value))
+            }
+            return nil
+        }
+        if let (head, status, headers) = ready { head.resume(returning: (status, headers)) }
+    }
+
+    /// - Returns: false to pause.
+    func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let (reader, accepted) = state.withLock { state -> (CheckedContinuation<[UInt8]?, any Error>?, Bool) in
+            if let reader = state.reader {
+                state.reader = nil
+                return (reader, true)
+            }
+            guard state.buffered < Self.highWater else {
+                state.isDownloadPaused = true
+                return (nil, false)
+            }
+            state.pieces.append(Array(bytes))
+            state.buffered += bytes.count
+            return (nil, true)
+        }
+        reader?.resume(returning: Array(bytes))
+        return accepted
+    }
+
+    enum Outgoing { case count(Int), pause, abort }
+
+    func send(into buffer: UnsafeMutableRawBufferPointer) -> Outgoing {
+        let (result, feeder) = state.withLock { state -> (Outgoing, CheckedContinuation<Void, any Error>?) in
+            if state.feedFailure != nil { return (.abort, nil) }
+            let rest = state.outgoing.count - state.outgoingOffset
+            if rest > 0 {
+                let count = min(rest, buffer.count)
+                state.outgoing.withUnsafeBytes { source in
+                    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[state.outgoingOffset...].prefix(count)))
+                }
+                state.outgoingOffset += count
+                state.sentAny = true
+                guard count == rest, !state.isUploadComplete, let feeder = state.feeder else { return (.count(count), nil) }
+                state.feeder = nil
+                return (.count(count), feeder)
+            }
+            if state.isUploadComplete { return (.count(0), nil) }
+            state.isUploadPaused = true
+            let feeder = state.feeder
+            state.feeder = nil
+            return (.pause, feeder)
+        }
+        feeder?.resume()
+        return result
+    }
+
+    /// libcurl sends again on a new connection what a dead one swallowed; only a body in memory can go back.
+    func rewind() -> Bool {
+        guard case .bytes = request.body else { return false }
+        state.withLock { $0.outgoingOffset = 0 }
+        return true
+    }
+
+    func finish(_ result: Result<Void, HTTPError>) {
+        let wake = state.withLock { state -> State? in
+            guard state.end == nil else { return nil }
+            state.end = state.feedFailure.map { .failure($0) } ?? result
+            let woken = state
+            state.head = nil
+            state.reader = nil
+            state.feeder = nil
+            return woken
+        }
+        guard let wake, let end = wake.end else { return }
+        switch end {
+        case .success:
+            let cut = HTTPError(code: .reset, message: "the server sent no answer", url: request.url)
+            wake.head?.resume(throwing: cut)
+            wake.reader?.resume(returning: nil)
+            wake.feeder?.resume(throwing: cut)
+        case .failure(let error):
+            wake.head?.resume(throwing: error)
+            wake.reader?.resume(throwing: error)
+            wake.feeder?.resume(throwing: error)
+        }
+    }
+}

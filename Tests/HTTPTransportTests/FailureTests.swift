@@ -1,0 +1,157 @@
+import Foundation
+import HTTPTransport
+import Testing
+
+@Suite("A failing exchange")
+struct FailureTests {
+    @Test(
+        "says how it failed",
+        arguments: [("frozen", HTTPError.Code.idle), ("reset", .reset), ("short", .reset)])
+    func body(path: String, code: HTTPError.Code) async throws {
+        try await withScriptedServer { server in
+            try await withClient(server.configuration()) { client in
+                let error = await #expect(throws: HTTPError.self) {
+                    let response = try await client.execute(HTTPRequest(url: server.url(path), idleTimeout: .seconds(1)))
+                    _ = try await response.body.text()
+                }
+                #expect(error?.code == code, "\(String(describing: error))")
+                #expect(error?.isRetriable == true)
+            }
+        }
+    }
+
+    @Test("ends at its deadline when no answer comes")
+    func deadline() async throws {
+        try await withScriptedServer { server in
+            try await withClient(server.configuration()) { client in
+                let error = await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url("silent"), timeout: .milliseconds(300)))
+                }
+                #expect(error?.code == .timeout)
+            }
+        }
+    }
+
+    @Test("gives the answer of a server that refuses a body before it has read it")
+    func early() async throws {
+        try await withScriptedServer { server in
+            try await withClient(server.configuration()) { client in
+                let feed = Feed(bytes: [UInt8](repeating: 1, count: 8 << 20), piece: 65536)
+                let response = try? await client.execute(
+                    HTTPRequest(method: "PUT", url: server.url("early"), body: .stream(feed.next, length: nil)))
+                if let response { #expect(response.status == 403) }
+            }
+        }
+    }
+
+    @Test("trusts the given authority and nothing else")
+    func trust() async throws {
+        try await withScriptedServer { server in
+            for (name, tls) in [
+                ("system roots", HTTPTLS()),
+                ("another authority", HTTPTLS(certificateAuthorities: try server.pem("otherca.crt"))),
+            ] {
+                try await withClient(HTTPClientConfiguration(tls: tls)) { client in
+                    let error = await #expect(throws: HTTPError.self, "\(name)") {
+                        try await client.execute(HTTPRequest(url: server.url("hello")))
+                    }
+                    #expect(error?.code == .tls)
+                    #expect(error?.requestMayHaveBeenSent == false)
+                }
+            }
+        }
+    }
+
+    @Test("refuses a certificate that is expired or another host's", arguments: ["expired", "otherhost"])
+    func certificate(name: String) async throws {
+        try await withScriptedServer(certificate: name) { server in
+            try await withClient(server.configuration()) { client in
+                let error = await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url("hello")))
+                }
+                #expect(error?.code == .tls)
+            }
+        }
+    }
+
+    @Test("accepts another host's certificate under that name")
+    func serverName() async throws {
+        try await withScriptedServer(certificate: "otherhost") { server in
+            var configuration = try server.configuration()
+            configuration.tls.serverName = "other.example.com"
+            try await withClient(configuration) { client in
+                let response = try await client.execute(HTTPRequest(url: server.url("hello")))
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    @Test("needs a client certificate where the server demands one, and takes a new one without a new client")
+    func clientCertificate() async throws {
+        try await withScriptedServer(demandsClient: true) { server in
+            try await withClient(server.configuration()) { client in
+                await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url("hello"))) }
+                client.update(
+                    tls: HTTPTLS(
+                        certificateAuthorities: try server.pem("ca.crt"), clientCertificate: try server.pem("client.crt"),
+                        clientKey: try server.pem("client.key")))
+                let response = try await client.execute(HTTPRequest(url: server.url("hello")))
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    @Test("is refused before anything is sent when a header would become two", arguments: ["a\r\nb: c", "a\nb", "a\0"])
+    func injection(value: String) async throws {
+        try await withClient(HTTPClientConfiguration()) { client in
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.execute(HTTPRequest(url: "https://127.0.0.1:1/", headers: ["X-Name": value]))
+            }
+            #expect(error?.code == .malformed)
+        }
+    }
+
+    @Test("names its address without what is secret in it")
+    func address() async throws {
+        try await withClient(HTTPClientConfiguration()) { client in
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.execute(HTTPRequest(url: "https://user:hunter2@127.0.0.1:1/path?signature=hunter3"))
+            }
+            #expect(error?.code == .connect)
+            #expect(error?.url == "https://127.0.0.1:1/path")
+            #expect("\(String(describing: error))".contains("hunter") == false)
+        }
+    }
+
+    @Test("that is cancelled while it waits ends at once, and the client goes on")
+    func cancellation() async throws {
+        try await withScriptedServer { server in
+            try await withClient(server.configuration()) { client in
+                for path in ["silent", "frozen"] {
+                    let task = Task {
+                        try await client.execute(HTTPRequest(url: server.url(path))).body.text()
+                    }
+                    try await Task.sleep(for: .milliseconds(100))
+                    task.cancel()
+                    await #expect(throws: (any Error).self) { try await task.value }
+                }
+                let response = try await client.execute(HTTPRequest(url: server.url("hello")))
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    @Test("that is under way at shutdown is told so, and nothing starts after it")
+    func shutdown() async throws {
+        try await withScriptedServer { server in
+            let client = HTTPClient(configuration: try server.configuration())
+            let response = try await client.execute(HTTPRequest(url: server.url("frozen")))
+            await client.shutdown()
+            await client.shutdown()
+            let first = await #expect(throws: HTTPError.self) { _ = try await response.body.text() }
+            let second = await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url("hello"))) }
+            #expect(first?.code == .shutDown)
+            #expect(second?.code == .shutDown)
+        }
+    }
+}
