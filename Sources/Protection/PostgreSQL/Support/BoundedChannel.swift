@@ -1,5 +1,8 @@
 import Synchronization
 
+/// Nobody receives any more.
+struct ChannelClosed: Error {}
+
 /// A queue of limited length between tasks: senders wait while it is full, receivers while it is empty. Several of
 /// both may use it. Waiting ends with `CancellationError` when the task is cancelled.
 final class BoundedChannel<Element: Sendable>: Sendable {
@@ -11,6 +14,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
     private struct State {
         var items: [Element] = []
         var isFinished = false
+        var isClosed = false
         var receivers: [Waiting<Element?>] = []
         var senders: [(waiting: Waiting<Void>, item: Element)] = []
         var lastID = 0
@@ -23,7 +27,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
     }
 
     // What to do with the continuations once the lock is given back.
-    private enum AfterSend { case wait, resume, give(CheckedContinuation<Element?, any Error>), cancel }
+    private enum AfterSend { case wait, resume, give(CheckedContinuation<Element?, any Error>), fail(any Error) }
     private enum AfterReceive { case wait, give(Element?, CheckedContinuation<Void, any Error>?), cancel }
 
     private let state = Mutex(State())
@@ -36,7 +40,8 @@ final class BoundedChannel<Element: Sendable>: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let next = state.withLock { state -> AfterSend in
-                    if state.cancelled.remove(id) != nil || state.isFinished { return .cancel }
+                    if state.cancelled.remove(id) != nil { return .fail(CancellationError()) }
+                    if state.isClosed || state.isFinished { return .fail(ChannelClosed()) }
                     if !state.receivers.isEmpty { return .give(state.receivers.removeFirst().continuation) }
                     if state.items.count < capacity {
                         state.items.append(item)
@@ -51,7 +56,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
                 case .give(let receiver):
                     receiver.resume(returning: item)
                     continuation.resume()
-                case .cancel: continuation.resume(throwing: CancellationError())
+                case .fail(let error): continuation.resume(throwing: error)
                 }
             }
         } onCancel: {
@@ -111,6 +116,22 @@ final class BoundedChannel<Element: Sendable>: Sendable {
             defer { state.receivers = [] }
             return state.receivers
         }
+        for receiver in receivers { receiver.continuation.resume(returning: nil) }
+    }
+
+    /// A receiver has failed: senders get ``ChannelClosed``, and the other receivers the end.
+    func close() {
+        let (senders, receivers) = state.withLock { state in
+            state.isClosed = true
+            state.isFinished = true
+            state.items = []
+            defer {
+                state.senders = []
+                state.receivers = []
+            }
+            return (state.senders, state.receivers)
+        }
+        for sender in senders { sender.waiting.continuation.resume(throwing: ChannelClosed()) }
         for receiver in receivers { receiver.continuation.resume(returning: nil) }
     }
 }

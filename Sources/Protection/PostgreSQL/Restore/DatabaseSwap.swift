@@ -1,0 +1,159 @@
+import Foundation
+import PostgreSQLClient
+
+/// Puts the proven database in place.
+struct DatabaseSwap {
+    let request: PostgresRestore.Request
+    let names: RestoreNames
+    let maintenance: PostgresConnection
+
+    private var target: String { request.server.database }
+
+    /// The names that the swap will need are nobody else's.
+    func requireFreeNames(_ landscape: Landscape) throws {
+        guard let taken = landscape.database(names.damaged), taken.marker?.token != request.token else { return }
+        throw PostgresProtectionError(
+            .conflict, "there is a database \"\(names.damaged)\" already, where the damaged one would be kept",
+            field: "database", mend: "rename or drop it, or use another token")
+    }
+
+    func requireEmptyTarget(_ landscape: Landscape) async throws {
+        guard let database = landscape.database(target) else { return }
+        guard database.allowsConnections, try await Self.isEmpty(request.server) else {
+            throw PostgresProtectionError(
+                .targetNotEmpty, "the database \"\(target)\" is not empty", field: "strategy",
+                mend: "use strategy Swap, which keeps what is there, or another database")
+        }
+    }
+
+    /// Renames both databases in one transaction. The original takes no sessions for that moment only; when the
+    /// renaming fails it is as it was.
+    func perform(scratch: String) async throws {
+        let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
+        let original = landscape.database(target)
+        // One that takes no connections was closed by a run of this token that was killed right then.
+        if request.strategy == .intoEmpty, original?.allowsConnections == true {
+            try await requireEmptyTarget(landscape)
+        }
+        guard let marker = landscape.database(scratch)?.marker, marker.token == request.token else {
+            throw PostgresProtectionError(.conflict, "the database \"\(scratch)\" is gone", isRetriable: true)
+        }
+        var properties: DatabaseProperties?
+        if original != nil {
+            properties = try await DatabaseProperties.read(target, on: maintenance)
+            try await allowConnections(false)
+        }
+        do {
+            try await endSessions([target, scratch])
+            try await rename(scratch: scratch, landscape: landscape, properties: properties)
+        } catch {
+            // In a task of its own, since this one may be cancelled.
+            if original != nil { await Task { try? await reopen() }.value }
+            throw error
+        }
+    }
+
+    private func rename(
+        scratch: String, landscape: Landscape, properties: DatabaseProperties?
+    ) async throws {
+        let quote = { (name: String) in PostgresIdentifier.quote(name) }
+        let literal = { (text: String) in PostgresLiteral.quote(text) }
+        let original = landscape.database(target)
+        let before = original?.marker
+        var statements: [String] = []
+        let comment = before.map { $0.comment } ?? original?.comment ?? landscape.database(scratch)?.marker?.comment
+        if original != nil {
+            let kept = marker(.kept, comment: comment)
+            statements += [
+                "ALTER DATABASE \(quote(target)) RENAME TO \(quote(names.damaged))",
+                "COMMENT ON DATABASE \(quote(names.damaged)) IS \(literal(kept.text))",
+            ]
+        }
+        let done = marker(.done, comment: comment, earlier: before.map { $0.earlier + [$0.token] } ?? [])
+        statements += [
+            "ALTER DATABASE \(quote(scratch)) RENAME TO \(quote(target))",
+            "COMMENT ON DATABASE \(quote(target)) IS \(literal(done.text))",
+        ]
+        if let limit = properties?.connectionLimit, limit != -1 {
+            statements.append("ALTER DATABASE \(quote(target)) CONNECTION LIMIT \(limit)")
+        }
+        let script = statements
+        try await maintenance.transaction { connection in
+            for statement in script { try await connection.execute(statement) }
+        }
+    }
+
+    private func marker(_ phase: RestoreMarker.Phase, comment: String?, earlier: [String] = []) -> RestoreMarker {
+        RestoreMarker(
+            token: request.token, artifact: request.artifact, target: target, phase: phase, at: Date(),
+            comment: comment, earlier: earlier)
+    }
+
+    /// After the swap, also one that an earlier run did: drops the damaged database where the strategy says so.
+    /// - Returns: the damaged database if it is kept.
+    func finish() async throws -> String? {
+        let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
+        guard let kept = landscape.kept else { return nil }
+        guard request.strategy != .swap else { return kept.name }
+        try await Self.drop(kept.name, on: maintenance)
+        return nil
+    }
+
+    private func allowConnections(_ allowed: Bool) async throws {
+        try await maintenance.execute(
+            "ALTER DATABASE \(PostgresIdentifier.quote(target)) WITH ALLOW_CONNECTIONS \(allowed)")
+    }
+
+    private func reopen() async throws {
+        let connection = try await PostgresConnection.connect(
+            Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
+        try await connection.execute(
+            "ALTER DATABASE \(PostgresIdentifier.quote(target)) WITH ALLOW_CONNECTIONS true")
+        await connection.close()
+    }
+
+    private func endSessions(_ databases: [String]) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            var sessions = 0
+            for database in databases {
+                sessions += try await maintenance.query(
+                    """
+                    SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+                    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()
+                    """, [database]
+                ).rows.count
+            }
+            if sessions == 0 { return }
+            guard ContinuousClock.now < deadline else {
+                throw PostgresProtectionError(
+                    .conflict, "\(sessions) sessions in \"\(target)\" do not end", field: "database",
+                    mend: "end them on the server", isRetriable: true)
+            }
+            // Sessions end when they next look: moments.
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    static func drop(_ name: String, on connection: PostgresConnection) async throws {
+        let force = await connection.serverVersion >= 130000 ? " WITH (FORCE)" : ""
+        try await connection.execute("DROP DATABASE \(PostgresIdentifier.quote(name))\(force)")
+    }
+
+    /// No tables, views or sequences but those of extensions.
+    static func isEmpty(_ login: PostgresConfiguration) async throws -> Bool {
+        let connection = try await PostgresConnection.connect(login)
+        let row = try await connection.query(
+            """
+            SELECT NOT EXISTS (
+              SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)
+            """
+        ).first
+        await connection.close()
+        return row?[0] == "t"
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import PostgreSQLClient
+
+/// One restore, from what the server's databases say about it to the end.
+struct RestoreRun {
+    let request: PostgresRestore.Request
+    let meter: ProgressMeter
+    let clock = PhaseClock()
+    let startedAt = Date()
+
+    init(request: PostgresRestore.Request, progress: @escaping @Sendable (PostgresProgress) -> Void) {
+        self.request = request
+        meter = ProgressMeter(progress)
+    }
+
+    var target: String { request.server.database }
+    var names: RestoreNames { RestoreNames(target: target, token: request.token) }
+
+    func run<Source: AsyncSequence & Sendable>(
+        archive: @escaping @Sendable () async throws -> Source
+    ) async throws -> PostgresRestore.Report where Source.Element == [UInt8] {
+        try await translatingErrors(request.server) {
+            enter(.connecting)
+            let maintenance = try await PostgresConnection.connect(
+                Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
+            let report: PostgresRestore.Report
+            do { report = try await run(on: maintenance, archive: archive) } catch {
+                await maintenance.close()
+                throw error
+            }
+            await maintenance.close()
+            return report
+        }
+    }
+
+    private func run<Source: AsyncSequence & Sendable>(
+        on maintenance: PostgresConnection, archive: @escaping @Sendable () async throws -> Source
+    ) async throws -> PostgresRestore.Report where Source.Element == [UInt8] {
+        try await lock(maintenance)
+        let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
+        let swap = DatabaseSwap(request: request, names: names, maintenance: maintenance)
+        var loaded = LoadSummary()
+        var wasAlreadyDone = false
+        switch landscape.state {
+        case .done: wasAlreadyDone = true
+        case .verified(let scratch) where landscape.scratch?.marker?.artifact == request.artifact:
+            enter(.swapping)
+            try await swap.perform(scratch: scratch)
+        case .absent, .restoring, .verified:
+            try await RoleCheck.requireCreateDatabase(on: maintenance, server: request.server)
+            try swap.requireFreeNames(landscape)
+            if request.strategy == .intoEmpty { try await swap.requireEmptyTarget(landscape) }
+            loaded = try await makeAndProve(landscape, on: maintenance, archive: archive)
+            enter(.swapping)
+            try await swap.perform(scratch: names.scratch)
+        }
+        let kept = try await swap.finish()
+        enter(.done)
+        return PostgresRestore.Report(
+            strategy: request.strategy, verification: request.verification, database: target, keptDatabase: kept,
+            wasAlreadyDone: wasAlreadyDone, rows: loaded.rows, tables: loaded.tables, archiveBytes: meter.bytes,
+            startedAt: startedAt, finishedAt: Date(), phaseSeconds: clock.seconds, fingerprintDigest: loaded.digest)
+    }
+
+    /// Makes the new database; on any failure, cancellation included, it is dropped again.
+    private func makeAndProve<Source: AsyncSequence & Sendable>(
+        _ landscape: Landscape, on maintenance: PostgresConnection,
+        archive: @escaping @Sendable () async throws -> Source
+    ) async throws -> LoadSummary where Source.Element == [UInt8] {
+        enter(.preparing)
+        let scratch = ScratchDatabase(request: request, names: names, maintenance: maintenance)
+        try await scratch.removeLeftOver(landscape)
+        do {
+            let source = try await archive()
+            return try await DatabaseLoad(run: self, scratch: scratch).perform(source, landscape: landscape)
+        } catch {
+            // In a task of its own, since this one may be cancelled; awaited, so nothing is left behind.
+            await Task { try? await scratch.drop() }.value
+            throw error
+        }
+    }
+
+    func enter(_ phase: PostgresProgress.Phase) {
+        clock.enter(phase)
+        meter.enter(phase)
+    }
+
+    /// Two restores of one database must not work at the same time: a lock that goes with the session.
+    private func lock(_ connection: PostgresConnection) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            let row = try await connection.query(
+                "SELECT pg_catalog.pg_try_advisory_lock(1146241616, pg_catalog.hashtext($1))", [target]
+            ).first
+            if row?[0] == "t" { return }
+            guard ContinuousClock.now < deadline else {
+                throw PostgresProtectionError(
+                    .busy, "another restore of \"\(target)\" is under way", isRetriable: true)
+            }
+            // A session of a killed process ends within moments.
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}
+
+/// What was loaded, for the report.
+struct LoadSummary: Sendable {
+    var rows: Int64 = 0
+    var tables = 0
+    var digest: String?
+}
