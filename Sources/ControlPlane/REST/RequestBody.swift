@@ -19,6 +19,12 @@ enum RequestBody {
             } catch {
                 throw .badRequest("json parse error: \(error.message)")
             }
+        case ProtobufReader.contentType:
+            do {
+                return try ProtobufReader.object(bytes)
+            } catch {
+                throw .badRequest(error.message)
+            }
         case "application/yaml", "application/apply-patch+yaml":
             return try yaml(bytes, duplicates: &duplicates)
         default: throw .unsupportedMediaType

@@ -5,16 +5,26 @@ import Yams
 enum YAMLText {
     static func parse(_ text: String) throws -> JSON {
         guard let node = try Yams.compose(yaml: text) else { return .null }
-        return json(node)
+        var budget = maximumNodes
+        return try json(node, &budget)
     }
 
-    private static func json(_ node: Node) -> JSON {
+    /// Aliases can make a small text stand for a huge tree: it is refused before it is built.
+    private static let maximumNodes = 500_000
+
+    struct TooManyNodes: Error, CustomStringConvertible {
+        var description: String { "the document is too large once its aliases are expanded" }
+    }
+
+    private static func json(_ node: Node, _ budget: inout Int) throws -> JSON {
+        budget -= 1
+        if budget < 0 { throw TooManyNodes() }
         switch node {
         case .scalar(let scalar): return value(node, scalar)
-        case .sequence(let items): return .array(items.map(json))
+        case .sequence(let items): return .array(try items.map { try json($0, &budget) })
         case .mapping(let pairs):
             var members: [String: JSON] = [:]
-            for (key, value) in pairs { members[key.string ?? ""] = json(value) }
+            for (key, value) in pairs { members[key.string ?? ""] = try json(value, &budget) }
             return .object(members)
         case .alias: return .null
         }
