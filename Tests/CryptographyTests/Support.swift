@@ -7,6 +7,8 @@ final class ScratchFolder: Sendable {
     let url: URL
 
     init() throws {
+        // A program that refuses early closes its input; that must not end the tests.
+        SignalPolicy.ignoreBrokenPipes()
         url = FileManager.default.temporaryDirectory.appending(path: "cryptography-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
