@@ -14,7 +14,7 @@ enum X25519 {
     }
 
     /// - Throws: also when the result would be all zeros, which a peer can force with a point of low order
-    ///   (RFC 7748 section 6.1).
+    ///   (RFC 7748 section 6.1): OpenSSL checks that.
     static func sharedSecret(
         privateKey: [UInt8], publicKey: [UInt8]
     ) throws(CryptographyError) -> [UInt8] {
@@ -31,9 +31,9 @@ enum X25519 {
                 defer { EVP_PKEY_CTX_free(context) }
                 var count = keySize
                 guard EVP_PKEY_derive_init(context) == 1, EVP_PKEY_derive_set_peer(context, peer.pointer) == 1,
-                    EVP_PKEY_derive(context, &result, &count) == 1
+                    EVP_PKEY_derive(context, &result, &count) == 1, count == keySize
                 else { return 0 }
-                return result.contains { $0 != 0 } ? 1 : 0
+                return 1
             })
         return result
     }

@@ -1,3 +1,4 @@
+import COpenSSL
 import Cryptography
 import Foundation
 import Processes
@@ -220,8 +221,14 @@ import Testing
 
     @Test func `errors of an earlier call are not blamed on a later one`() throws {
         for _ in 0..<3 { _ = try? Certificate.parse(pem: "-----BEGIN CERTIFICATE-----\n!!\n") }
+        // What a library beside us left behind on this thread.
+        let empty = BIO_new(BIO_s_mem())
+        defer { BIO_free(empty) }
+        #expect(PEM_read_bio_X509(empty, nil, nil, nil) == nil)
+        #expect(ERR_peek_error() != 0)
         let error = try #require(throws: CryptographyError.self) { try Certificate(der: [1, 2, 3]) }
         #expect(!error.reasons.isEmpty)
         #expect(!error.reasons.contains { $0.contains("PEM") })
+        #expect(ERR_peek_error() == 0)
     }
 }
