@@ -68,7 +68,9 @@ enum JSONText {
         if let whole = Int64(exactly: number) {
             result.append(contentsOf: String(whole).utf8)
         } else {
-            result.append(contentsOf: (number.isFinite ? "\(number)" : "null").utf8)
+            // Go writes an exponent without leading zeros.
+            let text = number.isFinite ? "\(number)".replacing("e-0", with: "e-") : "null"
+            result.append(contentsOf: text.utf8)
         }
     }
 

@@ -57,6 +57,7 @@ final class Store: Sendable {
 
     /// Runs `body` in a transaction on the writer's queue and returns when it is on the disk. An error thrown by `body`
     /// undoes what it wrote. Not cancellable: half a write is none.
+    @discardableResult
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws -> Value {
