@@ -11,6 +11,8 @@ final class Handle {
     let pointer: OpaquePointer
     private let canceller: Canceller
     private let notices: NoticeBox
+    /// Bytes of the server are waiting during a COPY to it. libpq looks at them only when the COPY ends.
+    var serverSpoke = false
     /// How long a cancelled statement may take to end before the connection is given up.
     private static let drainLimit = Duration.seconds(10)
 

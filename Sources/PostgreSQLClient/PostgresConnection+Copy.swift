@@ -66,6 +66,7 @@ extension PostgresConnection {
             guard let start = try handle.nextResult(), start.status == PGRES_COPY_IN else {
                 throw try handle.notACopy(sql)
             }
+            handle.serverSpoke = false
         }
         copy = .into
     }
@@ -84,6 +85,10 @@ extension PostgresConnection {
             throw error
         }
     }
+
+    /// The server said something while it took rows, most likely that one is bad: it throws the rest away.
+    /// ``finishCopy()`` tells; what was sent so far is stored if it succeeds.
+    public var copyMayHaveFailed: Bool { handle?.serverSpoke ?? false }
 
     /// Ends the COPY. Returns the rows that the server stored.
     public func finishCopy() async throws -> Int {
@@ -120,12 +125,11 @@ extension Handle {
                 offset += count
                 try flush()
             case 0: try wait(POLLIN | POLLOUT)
-            default: throw try stoppedCopy()
+            default: throw lost()
             }
         }
-        // The server reports a bad row at once and then throws the rest away: no need to send it.
-        guard PQconsumeInput(pointer) == 1 else { throw lost() }
-        if PQisBusy(pointer) == 0 { throw try stoppedCopy() }
+        var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
+        if poll(&descriptor, 1, 0) > 0 { serverSpoke = true }
     }
 
     func endCopy(failure: String?) throws(PostgresError) {
@@ -142,13 +146,6 @@ extension Handle {
         guard isUsable else { return }
         try? endCopy(failure: reason)
         _ = try? drain()
-    }
-
-    private func stoppedCopy() throws(PostgresError) -> PostgresError {
-        do {
-            _ = try drain()
-            return PostgresError(code: .other, message: "the server ended the COPY")
-        } catch { return error }
     }
 
     func notACopy(_ sql: String) throws(PostgresError) -> PostgresError {

@@ -76,6 +76,10 @@ struct ArchiveLoader {
                     current = piece.entry
                 }
                 try await connection.sendCopy(piece.bytes)
+                if await connection.copyMayHaveFailed {
+                    stored[piece.entry, default: 0] += Int64(try await connection.finishCopy())
+                    current = nil
+                }
             }
             if let current { stored[current, default: 0] += Int64(try await connection.finishCopy()) }
             await connection.close()
