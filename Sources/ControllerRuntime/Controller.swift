@@ -1,0 +1,107 @@
+public import KubernetesModel
+public import Logging
+
+/// What a reconcile pass wants next.
+public enum ReconcileResult: Sendable, Equatable {
+    /// Nothing, until something changes.
+    case done
+    /// Another look after a while.
+    case requeue(after: Duration)
+}
+
+/// An error that another attempt cannot mend: the object has to change first.
+public struct TerminalError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}
+
+/// What a controller tells about itself. The names are controller-runtime's.
+public protocol RuntimeMetrics: Sendable {
+    func reconciled(controller: String, result: String, seconds: Double)
+    func queue(controller: String, depth: Int)
+}
+
+public struct NoRuntimeMetrics: RuntimeMetrics {
+    public init() {}
+    public func reconciled(controller: String, result: String, seconds: Double) {}
+    public func queue(controller: String, depth: Int) {}
+}
+
+/// Workers that bring one kind's objects to where they should be, one key at a time.
+///
+/// **Guarantees.** A key is never reconciled twice at once. A failed key comes back with a growing delay; a key that asks
+/// for another look comes back then, and sooner if something changes.
+public final class Controller: Sendable {
+    public let name: String
+    public let queue = WorkQueue()
+    private let workers: Int
+    private let reconcile: @Sendable (ObjectKey) async throws -> ReconcileResult
+    private let metrics: any RuntimeMetrics
+    private let logger: Logger
+
+    public init(
+        name: String, workers: Int = 2, metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger,
+        reconcile: @escaping @Sendable (ObjectKey) async throws -> ReconcileResult
+    ) {
+        self.name = name
+        self.workers = workers
+        self.reconcile = reconcile
+        self.metrics = metrics
+        var logger = logger
+        logger[metadataKey: "controller"] = "\(name)"
+        self.logger = logger
+    }
+
+    /// Reconciles an object whenever it changes.
+    public func watch<R>(_ informer: Informer<R>) {
+        informer.onChange { [queue] change in await queue.add(change.object.reference) }
+    }
+
+    /// Reconciles what a change of another kind's object concerns.
+    public func watch<R>(_ informer: Informer<R>, mapping: @escaping @Sendable (R) -> [ObjectKey]) {
+        informer.onChange { [queue] change in
+            for key in mapping(change.object) { await queue.add(key) }
+            if case .updated(let old, let new) = change {
+                for key in mapping(old) where !mapping(new).contains(key) { await queue.add(key) }
+            }
+        }
+    }
+
+    /// Until cancelled; passes under way are finished or cancelled with it.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [queue] in await queue.run() }
+            for _ in 0..<workers { group.addTask { await self.work() } }
+        }
+    }
+
+    private func work() async {
+        while let key = await queue.next() {
+            let began = ContinuousClock.now
+            let outcome: WorkQueue.Outcome
+            var result = "success"
+            do {
+                switch try await reconcile(key) {
+                case .done: outcome = .done
+                case .requeue(let delay):
+                    result = "requeue_after"
+                    outcome = .requeue(delay)
+                }
+            } catch let error as TerminalError {
+                result = "error"
+                logger.error("cannot be reconciled until it changes", metadata: ["key": "\(key)", "error": "\(error)"])
+                outcome = .done
+            } catch {
+                result = "error"
+                if !Task.isCancelled {
+                    logger.warning("reconciling failed", metadata: ["key": "\(key)", "error": "\(error)"])
+                }
+                outcome = .failed
+            }
+            await queue.finish(key, outcome)
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            metrics.reconciled(controller: name, result: result, seconds: seconds)
+            metrics.queue(controller: name, depth: await queue.depth)
+        }
+    }
+}

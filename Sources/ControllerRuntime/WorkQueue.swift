@@ -1,0 +1,79 @@
+public import KubernetesModel
+import Synchronization
+
+/// A work queue for the workers of one controller.
+public actor WorkQueue {
+    private var machine = WorkQueueMachine<ObjectKey, ContinuousClock.Instant>()
+    private var waiting: [CheckedContinuation<ObjectKey?, Never>] = []
+    private var isClosed = false
+    /// Wakes the timer when something earlier than what it waits for came in.
+    private let alarm: AsyncStream<Void>
+    private let alarmSource: AsyncStream<Void>.Continuation
+
+    public init() {
+        (alarm, alarmSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    public var depth: Int { machine.depth }
+
+    public func add(_ key: ObjectKey) {
+        machine.add(key)
+        hand()
+    }
+
+    public func add(_ key: ObjectKey, after delay: Duration) {
+        machine.add(key, at: .now + delay)
+        alarmSource.yield()
+    }
+
+    /// The next key, nil when the queue is closed.
+    func next() async -> ObjectKey? {
+        if isClosed { return nil }
+        if let key = machine.take() { return key }
+        return await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func finish(_ key: ObjectKey, _ outcome: Outcome) {
+        switch outcome {
+        case .done: machine.forget(key)
+        case .requeue(let delay):
+            machine.forget(key)
+            machine.add(key, at: .now + delay)
+        case .failed: machine.add(key, at: .now + machine.failed(key))
+        case .wait(let delay): machine.add(key, at: .now + delay)
+        }
+        machine.done(key)
+        alarmSource.yield()
+        hand()
+    }
+
+    enum Outcome: Sendable { case done, requeue(Duration), failed, wait(Duration) }
+
+    private func hand() {
+        while !waiting.isEmpty, let key = machine.take() { waiting.removeFirst().resume(returning: key) }
+    }
+
+    /// Moves delayed keys in when their time comes. Until cancelled; then the workers get nil.
+    func run() async {
+        while !Task.isCancelled {
+            machine.advance(to: .now)
+            hand()
+            let due = machine.nextDue
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { [alarm] in for await _ in alarm { return } }
+                group.addTask {
+                    if let due {
+                        try? await ContinuousClock().sleep(until: due)
+                    } else {
+                        try? await ContinuousClock().sleep(for: .seconds(3600))
+                    }
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        isClosed = true
+        for continuation in waiting { continuation.resume(returning: nil) }
+        waiting = []
+    }
+}

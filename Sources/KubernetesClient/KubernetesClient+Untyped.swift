@@ -1,0 +1,103 @@
+import Foundation
+public import KubernetesModel
+
+extension KubernetesClient {
+    public func get(_ type: ResourceType, _ name: String, namespace: String?) async throws -> UnstructuredObject {
+        let request = type.describe("get", namespace, name)
+        let path = ResourcePath.path(type, namespace: namespace, name: name)
+        return try decode(
+            UnstructuredObject.self, try await call("GET", path, isRepeatable: true, describing: request), request)
+    }
+
+    public func getIfPresent(_ type: ResourceType, _ name: String, namespace: String?) async throws -> UnstructuredObject? {
+        do {
+            return try await get(type, name, namespace: namespace)
+        } catch let error as KubernetesError where error.isNotFound {
+            return nil
+        }
+    }
+
+    /// Server-side apply: the whole of what this manager wants of the object.
+    public func apply(
+        _ object: JSON, type: ResourceType, name: String, namespace: String?, fieldManager: String = fieldManager,
+        force: Bool, subresource: String? = nil, dryRun: Bool = false
+    ) async throws -> UnstructuredObject {
+        let request = type.describe("apply", namespace, name)
+        let data = try await sendPatch(
+            type, name, namespace: namespace, object, contentType: "application/apply-patch+yaml", subresource: subresource,
+            query: [
+                ("fieldManager", fieldManager), ("force", force ? "true" : "false"), ("dryRun", dryRun ? "All" : nil),
+            ])
+        return try decode(UnstructuredObject.self, data, request)
+    }
+
+    public func patch(
+        _ type: ResourceType, _ name: String, namespace: String?, merge patch: JSON, subresource: String? = nil
+    ) async throws -> UnstructuredObject {
+        let request = type.describe("patch", namespace, name)
+        let data = try await sendPatch(
+            type, name, namespace: namespace, patch, contentType: "application/merge-patch+json", subresource: subresource,
+            query: [("fieldManager", Self.fieldManager)])
+        return try decode(UnstructuredObject.self, data, request)
+    }
+
+    /// Patches say what is wanted, not what is added: a second one changes nothing.
+    func sendPatch(
+        _ type: ResourceType, _ name: String, namespace: String?, _ patch: JSON, contentType: String, subresource: String?,
+        query: [(String, String?)]
+    ) async throws -> Data {
+        let path =
+            ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource) + ResourcePath.query(query)
+        return try await call(
+            "PATCH", path, body: [UInt8](patch.serialized()), contentType: contentType, isRepeatable: true,
+            describing: type.describe("patch", namespace, name))
+    }
+
+    public func delete(
+        _ type: ResourceType, _ name: String, namespace: String?, preconditions: Preconditions = Preconditions()
+    ) async throws {
+        var options: JSON = ["kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"]
+        if preconditions.uid != nil || preconditions.resourceVersion != nil {
+            var wanted: JSON = [:]
+            wanted["uid"] = preconditions.uid.map(JSON.string)
+            wanted["resourceVersion"] = preconditions.resourceVersion.map(JSON.string)
+            options["preconditions"] = wanted
+        }
+        _ = try await call(
+            "DELETE", ResourcePath.path(type, namespace: namespace, name: name), body: [UInt8](options.serialized()),
+            isRepeatable: preconditions.uid != nil, describing: type.describe("delete", namespace, name))
+    }
+
+    /// Replicas wanted, and replicas there.
+    public func scale(_ type: ResourceType, _ name: String, namespace: String) async throws -> (spec: Int, status: Int) {
+        let request = type.describe("get the scale of", namespace, name)
+        let path = ResourcePath.path(type, namespace: namespace, name: name, subresource: "scale")
+        let scale = try decode(
+            JSON.self, try await call("GET", path, isRepeatable: true, describing: request), request)
+        return (
+            Int(scale[path: "spec", "replicas"]?.integer ?? 0), Int(scale[path: "status", "replicas"]?.integer ?? 0)
+        )
+    }
+
+    public func setScale(_ type: ResourceType, _ name: String, namespace: String, replicas: Int) async throws {
+        _ = try await sendPatch(
+            type, name, namespace: namespace, ["spec": ["replicas": .integer(Int64(replicas))]],
+            contentType: "application/merge-patch+json", subresource: "scale", query: [("fieldManager", Self.fieldManager)])
+    }
+
+    /// What the server says it is.
+    public func serverVersion() async throws -> String {
+        let data = try await call("GET", "/version", isRepeatable: true, describing: "get the version")
+        return try decode(JSON.self, data, "get the version")["gitVersion"]?.string ?? ""
+    }
+}
+
+extension KubernetesClient {
+    public func create(_ object: JSON, type: ResourceType, namespace: String?) async throws -> UnstructuredObject {
+        let request = type.describe("create", namespace, object[path: "metadata", "name"]?.string)
+        let path = ResourcePath.path(type, namespace: namespace) + ResourcePath.query([("fieldManager", Self.fieldManager)])
+        let data = try await call(
+            "POST", path, body: [UInt8](object.serialized()), isRepeatable: false, describing: request)
+        return try decode(UnstructuredObject.self, data, request)
+    }
+}

@@ -1,0 +1,89 @@
+import HTTPTransport
+public import KubernetesModel
+
+/// Why a request to the API server failed: its own `Status`, or what happened on the way.
+public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Reason: String, Sendable, Hashable {
+        case notFound = "NotFound"
+        case alreadyExists = "AlreadyExists"
+        case conflict = "Conflict"
+        case invalid = "Invalid"
+        case expired = "Expired"
+        case gone = "Gone"
+        case forbidden = "Forbidden"
+        case unauthorized = "Unauthorized"
+        case tooManyRequests = "TooManyRequests"
+        case timeout = "Timeout"
+        case serverTimeout = "ServerTimeout"
+        case badRequest = "BadRequest"
+        case methodNotAllowed = "MethodNotAllowed"
+        case internalError = "InternalError"
+        case serviceUnavailable = "ServiceUnavailable"
+        /// The server was not reached, or its answer did not arrive.
+        case unreachable = "Unreachable"
+        /// The answer is not what the API promises.
+        case malformed = "Malformed"
+        case other = "Unknown"
+    }
+
+    public var reason: Reason
+    public var status: APIStatus
+    /// The HTTP status; 0 when there was none.
+    public var code: Int
+    /// `get deployments.apps/api in shop`.
+    public var request: String
+    /// Seconds that the server asks to wait.
+    public var retryAfter: Int?
+
+    public init(reason: Reason, status: APIStatus, code: Int, request: String, retryAfter: Int? = nil) {
+        self.reason = reason
+        self.status = status
+        self.code = code
+        self.request = request
+        self.retryAfter = retryAfter
+    }
+
+    init(status: APIStatus, code: Int, request: String, retryAfter: Int?) {
+        let named = status.reason.flatMap(Reason.init(rawValue:))
+        let byCode: Reason =
+            switch code {
+            case 400: .badRequest
+            case 401: .unauthorized
+            case 403: .forbidden
+            case 404: .notFound
+            case 405: .methodNotAllowed
+            case 409: .conflict
+            case 410: .expired
+            case 422: .invalid
+            case 429: .tooManyRequests
+            case 500: .internalError
+            case 503: .serviceUnavailable
+            case 504: .timeout
+            default: .other
+            }
+        self.init(
+            reason: named ?? byCode, status: status, code: code, request: request,
+            retryAfter: retryAfter ?? status.details?.retryAfterSeconds)
+    }
+
+    init(_ error: HTTPError, request: String) {
+        self.init(
+            reason: .unreachable, status: APIStatus(message: error.description, reason: "Unreachable"), code: 0,
+            request: request)
+    }
+
+    /// Whether the same request may do better later.
+    public var isRetriable: Bool {
+        switch reason {
+        case .tooManyRequests, .timeout, .serverTimeout, .internalError, .serviceUnavailable, .unreachable, .conflict: true
+        default: false
+        }
+    }
+
+    public var isNotFound: Bool { reason == .notFound }
+    public var isConflict: Bool { reason == .conflict }
+    public var isAlreadyExists: Bool { reason == .alreadyExists }
+    public var isExpired: Bool { reason == .expired || reason == .gone }
+
+    public var description: String { "\(request): \(status.message ?? reason.rawValue)" }
+}
