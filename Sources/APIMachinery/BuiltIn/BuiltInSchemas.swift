@@ -1,5 +1,3 @@
-public import KubernetesModel
-
 /// The schemas of the kinds that are there without a definition: as deep as `kubectl explain`, patches and server-side
 /// apply need; what lies deeper is kept as it comes.
 public enum BuiltInSchemas {
