@@ -71,7 +71,7 @@ enum ConnectRefusal {
         }
         // "…failed: FATAL:  28P01: password authentication failed…"; of several hosts, the last one's.
         let state = lines.compactMap { line -> String? in
-            line.matches(of: #/[^ :]+: +([0-9A-Z]{5}): /#).last.map { String($0.1) }
+            line.matches(of: #/[^ :]+: +(?!FATAL|ERROR|PANIC)([0-9A-Z]{5}): /#).last.map { String($0.1) }
         }.last
         var message = lines.map { $0.trimming { $0 == " " || $0 == "\t" } }.joined(separator: "; ")
         if let state { message = message.replacing(" \(state): ", with: " ") }

@@ -110,6 +110,11 @@ public final class TemporaryPostgres: Sendable {
         return login
     }
 
+    /// The certificate of an authority that signed nothing here.
+    public static func otherAuthority() throws -> String {
+        try CertificateAuthority.create(commonName: "other", validFor: .seconds(86_400)).certificatePEM
+    }
+
     /// Ends the server at once and removes its folder. Safe to call twice.
     public func stop() {
         let number = process.withLock { value in
