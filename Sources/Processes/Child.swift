@@ -28,6 +28,7 @@ public struct ChildStreams: Sendable {
 public func withChild<Result: Sendable>(
     _ command: Command, body: (ChildStreams) async throws -> Result
 ) async throws -> Result {
+    SignalPolicy.ignoreBrokenPipes()
     let input = try makePipe()
     let output: (read: Int32, write: Int32)
     do { output = try makePipe() } catch { closeBoth(input); throw error }

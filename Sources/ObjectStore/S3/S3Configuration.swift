@@ -1,0 +1,49 @@
+/// A bucket and how to reach it.
+public struct S3Configuration: Sendable, Hashable {
+    /// `https://host[:port]`.
+    public var endpoint: String
+    public var bucket: String
+    public var region: String
+    public var pathStyle: Bool
+    public var credentials: Credentials
+    /// PEM; nil for the system's roots.
+    public var certificateAuthorities: [UInt8]?
+
+    public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+        public var accessKeyID: String
+        public var secretAccessKey: String
+        public var sessionToken: String?
+
+        public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
+            self.accessKeyID = accessKeyID
+            self.secretAccessKey = secretAccessKey
+            self.sessionToken = sessionToken
+        }
+
+        // An accidental print or dump shows no secret.
+        public var description: String { "credentials of \(accessKeyID)" }
+        public var debugDescription: String { description }
+        public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
+    }
+
+    public init(
+        endpoint: String, bucket: String, region: String = "us-east-1", pathStyle: Bool = true, credentials: Credentials,
+        certificateAuthorities: [UInt8]? = nil
+    ) {
+        self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        self.bucket = bucket
+        self.region = region
+        self.pathStyle = pathStyle
+        self.credentials = credentials
+        self.certificateAuthorities = certificateAuthorities
+    }
+
+    /// Scheme and authority, with the bucket in the host name where it is not in the path.
+    var origin: String {
+        guard !pathStyle, let scheme = endpoint.firstRange(of: "://") else { return endpoint }
+        return endpoint[..<scheme.upperBound] + "\(bucket)." + endpoint[scheme.upperBound...]
+    }
+
+    var host: String { String(origin.drop { $0 != "/" }.dropFirst(2)) }
+    var pathPrefix: String { pathStyle ? "/\(bucket)" : "" }
+}
