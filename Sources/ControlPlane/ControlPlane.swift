@@ -40,6 +40,13 @@ public final class ControlPlane: Service {
         }
     }
 
+    /// The hub of a server that runs, for tests.
+    var hub: WatchHub? {
+        state.withLock { state in
+            if case .listening(_, let api) = state { api.hub } else { nil }
+        }
+    }
+
     /// Returns when requests are served and the kubeconfig is written.
     /// - Throws: what stopped the start.
     public func ready() async throws {

@@ -1,3 +1,4 @@
+import APIMachinery
 @testable import ControlPlane
 
 import Foundation
@@ -30,7 +31,7 @@ import Testing
             selection: WatchSelection(collection: definition.collection, namespace: "default", matches: matches),
             start: start, sendsBookmarks: bookmarks, timing: WatchSession.Timing(timeout: .seconds(10)),
             renderer: WatchRenderer(
-                definition: definition, representation: .object, includeObject: nil, now: { Date() }))
+                definition: definition, representation: .object, include: .metadata, now: { Date() }))
     }
 
     private func summary(_ events: [JSON]) -> [String] {

@@ -42,7 +42,7 @@ struct DefinitionController: Controlling {
                 _ = try Deletion(now: now).delete(Target(record, definition), transaction)
             }
             guard try transaction.list(collection).isEmpty else { return }
-            let rest = object.finalizers.filter { $0 != CustomKindRules.finalizer }
+            let rest = object.finalizers.filter { $0 != CustomKind.finalizer }
             object["metadata"]?["finalizers"] = rest.isEmpty ? nil : .array(rest.map { .string($0) })
             if rest.isEmpty {
                 try transaction.remove(key, object)

@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 
 extension APIServer {
@@ -52,17 +53,19 @@ extension APIServer {
     }
 
     private func openAPI(_ request: APIRequest) throws -> APIResponse {
+        // Old clients ask for protobuf alone, which is not made here.
+        _ = try MediaTypes.negotiate(request.accept)
         let path = request.path
-        if path == ["openapi", "v2"] {
-            // kubectl asks for protobuf and takes JSON when that is all there is.
-            return APIResponse(bytes: Machinery.openAPIv2(registry))
-        }
-        guard path.count >= 2, path[1] == "v3" else { throw APIFailure.unknownPath }
-        if path.count == 2 { return APIResponse(document: Machinery.openAPIv3Index(registry)) }
-        guard let bytes = Machinery.openAPIv3(registry, Array(path[2...])) else { throw APIFailure.unknownPath }
-        var answer = APIResponse(bytes: bytes)
-        if let hash = request.query["hash"] { answer.headers.append(("ETag", "\"\(hash)\"")) }
-        return answer
+        let document: JSON? =
+            switch (path.count, path[1...].first) {
+            case (2, "v2"): registry.documents.v2()
+            case (2, "v3"): registry.documents.index()
+            case (4, "v3") where path[2] == "api": registry.documents.v3(group: "", version: path[3])
+            case (5, "v3") where path[2] == "apis": registry.documents.v3(group: path[3], version: path[4])
+            default: nil
+            }
+        guard let document else { throw APIFailure.unknownPath }
+        return APIResponse(document: document)
     }
 }
 

@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 
 /// An answer that is not the object asked for: a `Status` with its HTTP code.
@@ -14,6 +15,9 @@ struct APIFailure: Error, Sendable, Hashable {
         status = APIStatus(message: message, reason: reason, details: details, code: code)
         self.retryAfter = retryAfter
     }
+
+    /// What a decision of the machinery refuses.
+    init(_ error: MachineryError) { status = error.status }
 
     var code: Int { status.code ?? 500 }
 
@@ -124,19 +128,13 @@ extension APIFailure {
             details: .init(name: name, group: resource.group, kind: resource.plural))
     }
 
-    /// - Parameter causes: in the order found; the message lists them.
-    static func invalid(_ resource: ResourceType, _ name: String, causes: [APIStatus.Cause]) -> APIFailure {
-        let lines = causes.map { "\($0.field ?? "<nil>"): \($0.message ?? "")" }
-        let what = resource.group.isEmpty ? resource.kind : "\(resource.kind).\(resource.group)"
-        let detail = lines.count == 1 ? lines[0] : "[\(lines.joined(separator: ", "))]"
-        return APIFailure(
-            422, "Invalid", "\(what) \"\(name)\" is invalid: \(detail)",
-            details: .init(name: name, group: resource.group, kind: resource.kind, causes: causes))
+    static func invalid(_ resource: ResourceType, _ name: String, _ errors: [FieldError]) -> APIFailure {
+        APIFailure(.invalid(group: resource.group, kind: resource.kind, name: name, errors: errors))
     }
 }
 
 extension APIStatus.Details {
-    fileprivate init(name: String, group: String, kind: String, causes: [APIStatus.Cause]? = nil) {
-        self.init(name: name, group: group.isEmpty ? nil : group, kind: kind, causes: causes)
+    fileprivate init(name: String, group: String, kind: String) {
+        self.init(name: name, group: group.isEmpty ? nil : group, kind: kind)
     }
 }

@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -7,7 +8,7 @@ extension APIServer {
         let options = try WriteOptions(request, kind: "CreateOptions")
         var warnings: [String] = []
         let object = try RequestBody.object(request, target, options: options, warnings: &warnings)
-        try RequestBody.check(Machinery.unknownFields(object, target.definition), target, options, &warnings)
+        try RequestBody.check(target.definition.schema.unknownFields(in: object), target, options, &warnings)
         // Asked for here too, so that a missing namespace is said before what is wrong with the object.
         if target.definition.type.namespaced { try await requireNamespace(target.namespace) }
         let created = try await create(object, target, options)
@@ -19,10 +20,11 @@ extension APIServer {
     /// Creates an object that was read and checked for its place.
     private func create(_ object: JSON, _ target: Target, _ options: WriteOptions) async throws -> JSON {
         let prefix = object[path: "metadata", "generateName"]?.string ?? ""
+        var generator = SystemRandomNumberGenerator()
         let isGenerated = object.name.isEmpty && !prefix.isEmpty
         for attempt in 1... {
             var object = object
-            if isGenerated { object["metadata"]?["name"] = .string(NameGenerator.name(prefix)) }
+            if isGenerated { object["metadata"]?["name"] = .string(MetadataValidation.generatedName(prefix: prefix, using: &generator)) }
             let admitted = try Admission(definition: target.definition, manager: options.fieldManager, now: now())
                 .create(object, uid: UUID().uuidString.lowercased())
             var target = target
@@ -56,8 +58,8 @@ extension APIServer {
 
     /// Refuses what would be put into a namespace or kind that is missing or going.
     func requirePlace(_ target: Target, _ transaction: StoreTransaction) throws {
-        if let custom = target.definition.custom {
-            guard let record = try transaction.get(CustomKind.key(custom.name)), !record.object.isBeingDeleted else {
+        if let name = target.definition.definedBy {
+            guard let record = try transaction.get(CustomKind.key(name)), !record.object.isBeingDeleted else {
                 throw APIFailure.methodNotAllowed()
             }
         }
@@ -89,15 +91,5 @@ extension APIServer {
 
     static func namespaceKey(_ name: String) -> StorageKey {
         BuiltIn.namespaces.key(namespace: "", name: name)
-    }
-}
-
-enum NameGenerator {
-    /// Characters that spell no words, as in Kubernetes.
-    private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
-
-    /// The prefix, cut so that the whole is a name of at most 63 characters, and five random characters.
-    static func name(_ prefix: String) -> String {
-        String(prefix.prefix(58)) + String((0..<5).compactMap { _ in alphabet.randomElement() })
     }
 }

@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -32,7 +33,13 @@ extension APIServer {
             throw APIFailure.badRequest("error decoding patch: \(error.message)")
         }
         let definition = target.definition
-        let edit: @Sendable (JSON) throws -> JSON = { try Machinery.patch($0, with: patch, type, definition) }
+        let edit: @Sendable (JSON) throws -> JSON = { object in
+            switch type {
+            case .json: try JSONPatch.apply(patch, to: object)
+            case .strategic: try StrategicMergePatch.apply(patch, to: object, schema: definition.schema)
+            case .merge, .apply: MergePatch.apply(patch, to: object)
+            }
+        }
         if target.subresource == .scale { return try await changeScale(target, options, edit) }
         let time = now()
         let repeated = duplicates
@@ -42,7 +49,7 @@ extension APIServer {
                 var wanted = try edit(existing)
                 try Self.checkIdentity(wanted, existing, target)
                 try RequestBody.check(
-                    repeated.map { "duplicate field \"\($0)\"" } + Machinery.unknownFields(wanted, definition), target,
+                    repeated.map { "duplicate field \"\($0)\"" } + definition.schema.unknownFields(in: wanted), target,
                     options, &warnings)
                 try RequestBody.checkPlace(&wanted, target)
                 return wanted
@@ -75,7 +82,7 @@ extension APIServer {
         }
         var warnings: [String] = []
         let wanted = try RequestBody.object(request, target, options: options, warnings: &warnings)
-        try RequestBody.check(Machinery.unknownFields(wanted, target.definition), target, options, &warnings)
+        try RequestBody.check(target.definition.schema.unknownFields(in: wanted), target, options, &warnings)
         if wanted[path: "metadata", "managedFields"]?.array?.isEmpty == false {
             throw APIFailure.badRequest("metadata.managedFields must be nil")
         }
@@ -89,17 +96,16 @@ extension APIServer {
                 if target.subresource != .none || !wanted.uid.isEmpty {
                     throw APIFailure.notFound(target.type, target.name)
                 }
-                let merged = try Machinery.apply(
-                    wanted, live: nil, definition, target.subresource, manager: options.fieldManager,
-                    force: options.force, now: time)
+                let merged = try definition.managedFields.apply(
+                    wanted, live: nil, manager: options.fieldManager, force: options.force, now: time)
                 try requirePlace(target, transaction)
                 let created = try admission.create(merged, uid: UUID().uuidString.lowercased())
                 return (try insert(created, target, isDryRun: options.isDryRun, transaction), true)
             }
             let stored = try change(target, options, transaction, time, isApply: true) { existing in
-                var merged = try Machinery.apply(
-                    wanted, live: existing, definition, target.subresource, manager: options.fieldManager,
-                    force: options.force, now: time)
+                var merged = try definition.managedFields.apply(
+                    wanted, live: existing, manager: options.fieldManager, force: options.force,
+                    subresource: target.subresource.rawValue, now: time)
                 // A version or uid in the configuration is a precondition, not something to own.
                 for field in ["resourceVersion", "uid"] where wanted[path: "metadata", field]?.string?.isEmpty == false {
                     merged["metadata"]?[field] = wanted[path: "metadata", field]

@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -23,10 +24,10 @@ extension APIServer {
         let document =
             switch representation {
             case .table:
-                Machinery.table(
-                    [object], target.definition, include: request.query["includeObject"], now: now(), withColumns: true,
-                    metadata: ["resourceVersion": .string(object.resourceVersion)])
-            case .metadata: Machinery.partialMetadata(object)
+                target.definition.table.table(
+                    [object], include: .init(request.query), metadata: ["resourceVersion": .string(object.resourceVersion)],
+                    now: now())
+            case .metadata: TableRenderer.partialMetadata(object)
             default: object
             }
         return APIResponse(code, document: document)
@@ -61,13 +62,13 @@ extension APIServer {
         switch representation {
         case .table:
             return APIResponse(
-                document: Machinery.table(
-                    matching.map { target.definition.present($0.object) }, target.definition,
-                    include: request.query["includeObject"], now: now(), withColumns: true, metadata: metadata))
+                document: target.definition.table.table(
+                    matching.map { target.definition.present($0.object) }, include: .init(request.query),
+                    metadata: metadata, now: now()))
         case .metadata:
             return APIResponse(document: [
                 "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-                "items": .array(matching.map { Machinery.partialMetadata(target.definition.present($0.object)) }),
+                "items": .array(matching.map { TableRenderer.partialMetadata(target.definition.present($0.object)) }),
             ])
         default:
             return APIResponse(bytes: Self.listBytes(matching, target.definition, metadata))
@@ -121,16 +122,26 @@ extension APIServer {
 
     /// Label and field selectors of a request, for stored objects.
     func matcher(_ query: APIRequest.Query, _ target: Target) throws -> @Sendable (JSON) -> Bool {
-        let select = try Machinery.selector(
-            labels: query["labelSelector"], fields: query["fieldSelector"], target.definition)
-        let name = target.name
-        if target.definition.isStoredAsServed && name.isEmpty { return select }
         let definition = target.definition
+        let labels = try query["labelSelector"].map { try LabelSelector(parsing: $0) }
+        let fields = try query["fieldSelector"].map {
+            try FieldSelector(parsing: $0, supported: definition.selectableFields, type: definition.type)
+        }
+        let name = target.name
+        let select: @Sendable (JSON) -> Bool = { object in
+            labels?.matches(labels: object[path: "metadata", "labels"]) ?? true && fields?.matches(object) ?? true
+        }
+        if definition.isStoredAsServed && name.isEmpty { return select }
         return { object in
             if !name.isEmpty, object.name != name { return false }
             return select(definition.isStoredAsServed ? object : definition.present(object))
         }
     }
+}
+
+extension TableRenderer.IncludeObject {
+    /// What the rows of a table carry, as the query says.
+    init(_ query: APIRequest.Query) { self = query["includeObject"].flatMap(Self.init(rawValue:)) ?? .metadata }
 }
 
 extension APIRequest.Query {

@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -11,19 +12,14 @@ extension APIServer {
             return try await changeScale(target, options) { _ in scale }
         }
         let object = try RequestBody.object(request, target, options: options, warnings: &warnings)
-        try RequestBody.check(Machinery.unknownFields(object, target.definition), target, options, &warnings)
+        try RequestBody.check(target.definition.schema.unknownFields(in: object), target, options, &warnings)
         let time = now()
         let stored = try await store.write { [self] transaction in
             try change(target, options, transaction, time) { existing in
                 if object.resourceVersion.isEmpty, target.definition.isCustom {
                     throw APIFailure.invalid(
                         target.type, target.name,
-                        causes: [
-                            APIStatus.Cause(
-                                reason: "FieldValueInvalid",
-                                message: "Invalid value: 0: must be specified for an update",
-                                field: "metadata.resourceVersion")
-                        ])
+                        [.invalid(FieldPath("metadata.resourceVersion"), 0, "must be specified for an update")])
                 }
                 return object
             }

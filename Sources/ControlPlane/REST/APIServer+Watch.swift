@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 
 extension APIServer {
@@ -43,6 +44,6 @@ extension APIServer {
                 start: start, sendsBookmarks: sendsBookmarks, timing: timing,
                 renderer: WatchRenderer(
                     definition: target.definition, representation: representation,
-                    includeObject: query["includeObject"], now: now)))
+                    include: .init(query), now: now)))
     }
 }

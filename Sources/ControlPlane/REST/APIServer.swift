@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 import Logging
@@ -12,7 +13,16 @@ struct APIServer: Sendable {
     /// The time of day.
     var now: @Sendable () -> Date = { Date() }
 
+    /// - Throws: ``APIFailure`` for what is refused.
     func respond(to request: APIRequest) async throws -> APIResponse {
+        do {
+            return try await answer(request)
+        } catch let error as MachineryError {
+            throw APIFailure(error)
+        }
+    }
+
+    private func answer(_ request: APIRequest) async throws -> APIResponse {
         guard let path = ResourcePath(request.path), !path.resource.isEmpty else {
             return try await document(request)
         }
@@ -33,7 +43,9 @@ struct APIServer: Sendable {
         let target = Target(
             definition: definition, namespace: path.namespace ?? "", name: path.name ?? "",
             subresource: try subresource(path.subresource, of: definition))
-        return try await serve(request, target, resources)
+        var answer = try await serve(request, target, resources)
+        if let deprecation = definition.deprecation { answer.warn([deprecation]) }
+        return answer
     }
 
     private func subresource(_ name: String?, of definition: ResourceDefinition) throws(APIFailure) -> Subresource {

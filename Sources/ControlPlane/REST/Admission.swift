@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -31,14 +32,14 @@ struct Admission: Sendable {
         object["metadata"] = metadata
         if definition.hasStatus { object["status"] = nil }
         definition.prepareForCreate(&object, now: now)
-        object = Machinery.normalize(object, definition)
-        try check(
-            Machinery.metadataErrors(object, old: nil, definition) + Machinery.schemaErrors(object, old: nil, definition)
-                + definition.errors(object, old: nil), object)
+        definition.schema.prune(&object)
+        definition.schema.applyDefaults(to: &object)
+        try check(object, old: nil)
         definition.finishCreate(&object, now: now)
         if isApply { return object }
         if let managed, managed.array?.isEmpty == false { object["metadata"]?["managedFields"] = managed }
-        return Machinery.track(old: nil, new: object, definition, subresource, manager: manager, now: now)
+        return definition.managedFields.update(
+            old: nil, new: object, manager: manager, subresource: subresource.rawValue, now: now)
     }
 
     /// - Parameters:
@@ -65,22 +66,25 @@ struct Admission: Sendable {
         object["metadata"] = metadata
         if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
         if subresource != .finalize { definition.prepareForUpdate(&object, existing: existing, now: now) }
-        object = Machinery.normalize(object, definition)
+        definition.schema.prune(&object)
+        definition.schema.applyDefaults(to: &object)
         if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
         if definition.hasGeneration, subresource == .none, object.wanted != existing.wanted {
             object["metadata"]?["generation"] = .integer((old["generation"]?.integer ?? 0) + 1)
         }
-        try check(
-            Machinery.metadataErrors(object, old: existing, definition)
-                + Machinery.schemaErrors(object, old: existing, definition)
-                + definition.errors(object, old: existing), object)
+        try check(object, old: existing)
         definition.finishUpdate(&object, existing: existing, now: now)
         if isApply { return object }
-        return Machinery.track(old: existing, new: object, definition, subresource, manager: manager, now: now)
+        return definition.managedFields.update(
+            old: existing, new: object, manager: manager, subresource: subresource.rawValue, now: now)
     }
 
-    private func check(_ causes: [APIStatus.Cause], _ object: JSON) throws(APIFailure) {
-        if !causes.isEmpty { throw .invalid(type, object.name, causes: causes) }
+    private func check(_ object: JSON, old: JSON?) throws(APIFailure) {
+        let rule: MetadataValidation.NameRule = definition.behaviour == .namespace ? .label : .subdomain
+        let errors =
+            MetadataValidation.validate(object, old: old, namespaced: type.namespaced, nameRule: rule)
+            + definition.schema.validate(object, old: old) + definition.errors(object, old: old)
+        if !errors.isEmpty { throw .invalid(type, object.name, errors) }
     }
 }
 

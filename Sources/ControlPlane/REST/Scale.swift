@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -60,11 +61,9 @@ extension APIServer {
                 guard replicas >= 0, replicas <= Int32.max else {
                     throw APIFailure.invalid(
                         ResourceType(group: "autoscaling", version: "v1", kind: "Scale", plural: "scales"), target.name,
-                        causes: [
-                            APIStatus.Cause(
-                                reason: "FieldValueInvalid",
-                                message: "Invalid value: \(replicas): must be greater than or equal to 0",
-                                field: "spec.replicas")
+                        [
+                            .invalid(
+                                FieldPath("spec.replicas"), .integer(replicas), "must be greater than or equal to 0")
                         ])
                 }
                 var wanted = existing

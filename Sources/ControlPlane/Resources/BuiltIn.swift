@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 
 /// The kinds that are there without a CustomResourceDefinition.
@@ -64,6 +65,9 @@ enum BuiltIn {
             type: type, singular: kind.lowercased(), listKind: "\(kind)List", shortNames: short,
             categories: categories, verbs: verbs, hasStatus: hasStatus, scale: scale,
             collection: Collection(group: isEvent ? "" : group, resource: plural),
-            storageAPIVersion: isEvent ? "v1" : type.apiVersion, behaviour: behaviour, selectableFields: fields)
+            storageAPIVersion: isEvent ? "v1" : type.apiVersion, behaviour: behaviour, selectableFields: fields,
+            schema: BuiltInSchemas.schema(group: group, version: version, kind: kind)
+                ?? StructuralSchema(["type": "object", "x-kubernetes-preserve-unknown-fields": true]),
+            table: BuiltInTables.renderer(behaviour, kind: kind))
     }
 }

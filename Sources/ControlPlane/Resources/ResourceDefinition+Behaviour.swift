@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -8,7 +9,7 @@ extension ResourceDefinition {
         switch behaviour {
         case .namespace: NamespaceRules.prepareForCreate(&object)
         case .secret: SecretRules.fold(&object)
-        case .customResourceDefinition: CustomKindRules.prepare(&object)
+        case .customResourceDefinition: CRDValidation.applyDefaults(to: &object)
         default: break
         }
     }
@@ -21,7 +22,7 @@ extension ResourceDefinition {
         case .secret:
             SecretRules.fold(&object)
             if object["type"] == nil { object["type"] = existing["type"] }
-        case .customResourceDefinition: CustomKindRules.prepare(&object)
+        case .customResourceDefinition: CRDValidation.applyDefaults(to: &object)
         default: break
         }
     }
@@ -30,7 +31,7 @@ extension ResourceDefinition {
     func finishCreate(_ object: inout JSON, now: Date) {
         switch behaviour {
         case .namespace: object["status"] = ["phase": "Active"]
-        case .customResourceDefinition: CustomKindRules.setStatus(&object, existing: nil, now: now)
+        case .customResourceDefinition: CustomKind.finishCreate(&object, now: now)
         case .deployment, .statefulSet, .job:
             if object["status"] == nil { object["status"] = .object([:]) }
         default: break
@@ -38,7 +39,9 @@ extension ResourceDefinition {
     }
 
     func finishUpdate(_ object: inout JSON, existing: JSON, now: Date) {
-        if behaviour == .customResourceDefinition { CustomKindRules.setStatus(&object, existing: existing, now: now) }
+        if behaviour == .customResourceDefinition {
+            object["status"] = CRDValidation.status(of: object, old: existing, now: now)
+        }
     }
 
     func prepareForDelete(_ object: inout JSON) {
@@ -55,12 +58,13 @@ extension ResourceDefinition {
     }
 
     /// - Parameter old: the object before; nil for a new one.
-    func errors(_ object: JSON, old: JSON?) -> [APIStatus.Cause] {
+    func errors(_ object: JSON, old: JSON?) -> [FieldError] {
         switch behaviour {
         case .configMap: ImmutableRules.errors(object, old: old, fields: ["data", "binaryData"])
         case .secret:
             ImmutableRules.errors(object, old: old, fields: ["data"]) + SecretRules.errors(object, old: old)
         case .deployment, .statefulSet: WorkloadRules.errors(object, old: old, behaviour)
+        case .customResourceDefinition: CRDValidation.validate(object, old: old)
         default: []
         }
     }
@@ -90,20 +94,15 @@ enum SecretRules {
         object["stringData"] = nil
     }
 
-    static func errors(_ object: JSON, old: JSON?) -> [APIStatus.Cause] {
-        var causes: [APIStatus.Cause] = []
+    static func errors(_ object: JSON, old: JSON?) -> [FieldError] {
+        var causes: [FieldError] = []
         if let old, let before = old["type"], before != object["type"] {
-            causes.append(
-                APIStatus.Cause(
-                    reason: "FieldValueInvalid",
-                    message: "Invalid value: \(object["type"]?.text ?? "\"\""): field is immutable", field: "type"))
+            causes.append(.invalid(FieldPath("type"), object["type"] ?? "", "field is immutable"))
         }
         for (key, value) in (object["data"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
             if let text = value.string, Data(base64Encoded: text) == nil {
-                causes.append(
-                    APIStatus.Cause(
-                        reason: "FieldValueInvalid", message: "Invalid value: must be base64",
-                        field: "data[\(key)]"))
+                // The value itself may be a secret: it is not shown.
+                causes.append(.invalid(FieldPath("data").key(key), "<value>", "must be base64"))
             }
         }
         return causes
@@ -112,15 +111,11 @@ enum SecretRules {
 
 enum ImmutableRules {
     /// An object marked `immutable` keeps its data and its mark.
-    static func errors(_ object: JSON, old: JSON?, fields: [String]) -> [APIStatus.Cause] {
+    static func errors(_ object: JSON, old: JSON?, fields: [String]) -> [FieldError] {
         guard old?["immutable"]?.bool == true else { return [] }
         var changed = fields.filter { object[$0] != old?[$0] }
         if object["immutable"]?.bool != true { changed.insert("immutable", at: 0) }
-        return changed.map {
-            APIStatus.Cause(
-                reason: "FieldValueForbidden", message: "Forbidden: field is immutable when `immutable` is set",
-                field: $0)
-        }
+        return changed.map { .forbidden(FieldPath($0), "field is immutable when `immutable` is set") }
     }
 }
 
@@ -128,39 +123,30 @@ enum ImmutableRules {
 enum WorkloadRules {
     static func errors(
         _ object: JSON, old: JSON?, _ behaviour: ResourceDefinition.Behaviour
-    ) -> [APIStatus.Cause] {
-        var causes: [APIStatus.Cause] = []
+    ) -> [FieldError] {
+        var causes: [FieldError] = []
+        let spec = FieldPath("spec")
         let selector = object[path: "spec", "selector"]
         let labels = object[path: "spec", "template", "metadata", "labels"]
-        if let selector {
+        if let selector, !selector.isNull {
             if selector["matchLabels"]?.object?.isEmpty ?? true, selector["matchExpressions"]?.array?.isEmpty ?? true {
                 causes.append(
-                    APIStatus.Cause(
-                        reason: "FieldValueInvalid",
-                        message: "Invalid value: \(selector.text): empty selector is invalid for \(kind(behaviour))",
-                        field: "spec.selector"))
-            } else if !Machinery.matches(selector: selector, labels: labels) {
+                    .invalid(spec.child("selector"), selector, "empty selector is invalid for \(kind(behaviour))"))
+            } else if !LabelSelector(selector).matches(labels: labels) {
                 causes.append(
-                    APIStatus.Cause(
-                        reason: "FieldValueInvalid",
-                        message: "Invalid value: \((labels ?? .null).text): `selector` does not match template `labels`",
-                        field: "spec.template.metadata.labels"))
+                    .invalid(
+                        spec.child("template").child("metadata").child("labels"), labels ?? .object([:]),
+                        "`selector` does not match template `labels`"))
             }
         } else {
-            causes.append(
-                APIStatus.Cause(reason: "FieldValueRequired", message: "Required value", field: "spec.selector"))
+            causes.append(.required(spec.child("selector")))
         }
         if let before = old?[path: "spec", "selector"], before != selector {
-            causes.append(
-                APIStatus.Cause(
-                    reason: "FieldValueInvalid",
-                    message: "Invalid value: \((selector ?? .null).text): field is immutable", field: "spec.selector"))
+            causes.append(.invalid(spec.child("selector"), selector ?? .null, "field is immutable"))
         }
         if let replicas = object[path: "spec", "replicas"]?.integer, replicas < 0 {
             causes.append(
-                APIStatus.Cause(
-                    reason: "FieldValueInvalid",
-                    message: "Invalid value: \(replicas): must be greater than or equal to 0", field: "spec.replicas"))
+                .invalid(spec.child("replicas"), .integer(replicas), "must be greater than or equal to 0"))
         }
         return causes
     }

@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 
 /// One kind as it is served in one version of one API group.
@@ -19,8 +20,12 @@ struct ResourceDefinition: Sendable {
     /// Fields, beside the name and namespace, that field selectors may name: the field's path by its label.
     var selectableFields: [String: [String]] = [:]
 
-    /// The CustomResourceDefinition it comes from.
-    var custom: CustomKind?
+    var schema: StructuralSchema
+    var table: TableRenderer
+    /// The name of the CustomResourceDefinition it comes from.
+    var definedBy: String?
+    /// Said to everyone who uses a deprecated version.
+    var deprecation: String?
 
     enum Behaviour: Sendable, Hashable {
         case plain, namespace, configMap, secret, event, eventsEvent, deployment, statefulSet, job
@@ -39,7 +44,10 @@ struct ResourceDefinition: Sendable {
     /// In the order in which Kubernetes lists them for custom kinds.
     static let customVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
 
-    var isCustom: Bool { custom != nil }
+    var isCustom: Bool { definedBy != nil }
+
+    /// Who owns which field of its objects.
+    var managedFields: ManagedFields { ManagedFields(schema: schema, hasStatus: hasStatus) }
 
     /// Whether `metadata.generation` counts changes of what is wanted.
     var hasGeneration: Bool {

@@ -1,3 +1,4 @@
+import APIMachinery
 import KubernetesModel
 import Synchronization
 
@@ -40,14 +41,21 @@ final class ResourceRegistry: Sendable {
     private struct State {
         var custom: [String: [ResourceDefinition]] = [:]
         var served = ServedResources(custom: [])
-        /// Counts changes, for documents that are made once per change.
-        var generation = 0
     }
 
     private let state = Mutex(State())
 
     var resources: ServedResources { state.withLock { $0.served } }
-    var generation: Int { state.withLock { $0.generation } }
+
+    /// The schemas of everything that is served now.
+    var documents: OpenAPIBuilder {
+        OpenAPIBuilder(
+            resources.all.map {
+                OpenAPIKind(
+                    type: $0.type, listKind: $0.listKind, schema: $0.schema, hasStatus: $0.hasStatus,
+                    hasScale: $0.scale != nil, isCustom: $0.isCustom)
+            })
+    }
 
     /// Takes over what a CustomResourceDefinition says now; nil when it is gone.
     func update(name: String, definition object: JSON?) {
@@ -56,7 +64,6 @@ final class ResourceRegistry: Sendable {
             state.custom[name] = kinds.isEmpty ? nil : kinds
             state.served = ServedResources(
                 custom: state.custom.sorted { $0.key < $1.key }.flatMap(\.value))
-            state.generation += 1
         }
     }
 

@@ -1,3 +1,4 @@
+import APIMachinery
 import Foundation
 import KubernetesModel
 
@@ -5,18 +6,18 @@ import KubernetesModel
 struct WatchRenderer: Sendable {
     let definition: ResourceDefinition
     let representation: Representation
-    let includeObject: String?
+    let include: TableRenderer.IncludeObject
     let now: @Sendable () -> Date
     /// A table's columns are sent once.
     private var sentColumns = false
 
     init(
-        definition: ResourceDefinition, representation: Representation, includeObject: String?,
+        definition: ResourceDefinition, representation: Representation, include: TableRenderer.IncludeObject,
         now: @escaping @Sendable () -> Date
     ) {
         self.definition = definition
         self.representation = representation
-        self.includeObject = includeObject
+        self.include = include
         self.now = now
     }
 
@@ -32,8 +33,7 @@ struct WatchRenderer: Sendable {
         let object: JSON
         switch representation {
         case .table:
-            object = Machinery.table(
-                [], definition, include: includeObject, now: now(), withColumns: false, metadata: metadata)
+            object = definition.table.table([], include: include, metadata: metadata, now: now(), withColumns: false)
         case .metadata:
             object = ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata]
         default:
@@ -53,10 +53,10 @@ struct WatchRenderer: Sendable {
         switch representation {
         case .table:
             defer { sentColumns = true }
-            return Machinery.table(
-                [object], definition, include: includeObject, now: now(), withColumns: !sentColumns,
-                metadata: ["resourceVersion": .string(object.resourceVersion)])
-        case .metadata: return Machinery.partialMetadata(object)
+            return definition.table.table(
+                [object], include: include, metadata: ["resourceVersion": .string(object.resourceVersion)], now: now(),
+                withColumns: !sentColumns)
+        case .metadata: return TableRenderer.partialMetadata(object)
         default: return object
         }
     }

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// Runs the API server as a process of its own, so that tests can kill it: `control-plane-probe STATE-FOLDER`.
-/// Prints `ready URL` once it serves. `PROBE_LOG` sets the log level.
+/// Prints `ready URL PID` once it serves. `PROBE_LOG` sets the log level.
 @main
 struct ControlPlaneProbe {
     static func main() async throws {
@@ -37,7 +37,7 @@ private struct Announcer: Service {
 
     func run() async throws {
         try await plane.ready()
-        FileHandle.standardOutput.write(Data("ready \(plane.url?.absoluteString ?? "")\n".utf8))
+        FileHandle.standardOutput.write(Data("ready \(plane.url?.absoluteString ?? "") \(getpid())\n".utf8))
         try await gracefulShutdown()
     }
 }
