@@ -1,0 +1,39 @@
+import Foundation
+import ObjectStore
+
+/// The keys of everything in a store. Names are escaped: two never make one key.
+public enum BucketLayout {
+    public static let format = "format.json"
+    public static let catalog = "catalog/"
+
+    public static func manifest(namespace: String, policy: String, backup: String) -> String {
+        ObjectPath.join("catalog", namespace, policy, backup) + ".json"
+    }
+
+    public static func manifests(namespace: String, policy: String) -> String {
+        ObjectPath.join("catalog", namespace, policy) + "/"
+    }
+
+    /// Every attempt has a name of its own: a late one can never overwrite what a manifest names.
+    public static func artifact(namespace: String, policy: String, backup: String, attempt: String, name: String) -> String {
+        ObjectPath.join("data", namespace, policy, backup, attempt, name)
+    }
+
+    public static func data(namespace: String, policy: String) -> String { ObjectPath.join("data", namespace, policy) + "/" }
+
+    public static func ledger(namespace: String, plan: String, token: String) -> String {
+        ObjectPath.join("ledger", namespace, plan, token) + ".json"
+    }
+
+    public static func journal(namespace: String, plan: String, run: String) -> String {
+        ObjectPath.join("runs", namespace, plan, run, "journal.jsonl")
+    }
+
+    public static func timeline(namespace: String, plan: String, run: String) -> String {
+        ObjectPath.join("runs", namespace, plan, run, "timeline.md")
+    }
+
+    public static func runbook(namespace: String, plan: String) -> String {
+        ObjectPath.join("runbooks", namespace, plan) + ".md"
+    }
+}
