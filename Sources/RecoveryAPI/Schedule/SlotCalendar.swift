@@ -1,0 +1,109 @@
+public import Foundation
+
+/// The slots of a schedule in a time zone, as instants.
+///
+/// A slot is a time on the clock on the wall. In a spring gap, where the clock jumps over it, it is the moment right after
+/// the jump; several of them are then one. In an autumn repeat it is the first of the two.
+public struct SlotCalendar: Sendable {
+    public let expression: CronExpression
+    public let timeZone: TimeZone
+    private let times: [Int]
+
+    public init(_ expression: CronExpression, timeZone: TimeZone) {
+        self.expression = expression
+        self.timeZone = timeZone
+        times = expression.times
+    }
+
+    /// How far ahead a slot is looked for: 29 February on a given weekday comes every 28 years, and once in 40.
+    static let horizonDays = 366 * 41
+
+    /// The first slot after an instant; nil if there is none within 40 years.
+    public func next(after instant: Date) -> Date? {
+        let seconds = Int(instant.timeIntervalSince1970.rounded(.down))
+        let local = seconds + timeZone.secondsFromGMT(for: instant)
+        // From the day before: in a zone that jumped over midnight a slot of yesterday's date may be due today.
+        let first = (local >= 0 ? local / 86400 : (local - 86399) / 86400) - 1
+        for number in first...(first + Self.horizonDays) where expression.matches(CivilDay(number: number)) {
+            var best: Int?
+            for time in times {
+                let slot = self.instant(local: number * 86400 + time)
+                if slot > seconds { best = min(best ?? slot, slot) }
+            }
+            if let best { return Date(timeIntervalSince1970: Double(best)) }
+        }
+        return nil
+    }
+
+    /// Slots in (from, through], oldest first, at most `limit`.
+    public func slots(after start: Date, through end: Date, limit: Int = 100_000) -> [Date] {
+        var result: [Date] = []
+        var cursor = start
+        while result.count < limit, let slot = next(after: cursor), slot <= end {
+            result.append(slot)
+            cursor = slot
+        }
+        return result
+    }
+
+    private func offset(_ seconds: Int) -> Int {
+        timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+    }
+
+    /// The instant at which the wall shows `local`, given as if it were UTC.
+    private func instant(local: Int) -> Int {
+        let before = offset(local - 86400)
+        let after = offset(local + 86400)
+        let valid = Set([before, after]).map { local - $0 }.filter { offset($0) == local - $0 }
+        if let first = valid.min() { return first }
+        // A gap: the jump lies between the two candidates. Find its first second.
+        var low = local - max(before, after)
+        var high = local - min(before, after)
+        let old = offset(low)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if offset(middle) == old { low = middle } else { high = middle }
+        }
+        return high
+    }
+}
+
+extension BackupPolicy.Schedule {
+    /// - Throws: ``SpecError`` naming the field and the mend.
+    public func slotCalendar() throws(SpecError) -> SlotCalendar {
+        let expression: CronExpression
+        do {
+            expression = try CronExpression(cron)
+        } catch {
+            throw SpecError(field: "spec.schedule.cron", message: error.description, reason: Reason.invalidSpec)
+        }
+        let name = timeZone ?? "Etc/UTC"
+        guard let zone = TimeZone(identifier: name), name.contains("/") || name == "UTC" || name == "GMT" else {
+            throw SpecError(
+                field: "spec.schedule.timeZone", message: "\"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin",
+                reason: Reason.unknownTimeZone)
+        }
+        let calendar = SlotCalendar(expression, timeZone: zone)
+        guard calendar.next(after: Date(timeIntervalSince1970: 1_700_000_000)) != nil else {
+            throw SpecError(
+                field: "spec.schedule.cron", message: "\"\(cron)\" never fires: no year has that day", reason: Reason.cronNeverFires)
+        }
+        return calendar
+    }
+}
+
+/// A spec that no schema can refuse and that cannot be carried out.
+public struct SpecError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var field: String
+    public var message: String
+    /// Of ``Reason``.
+    public var reason: String
+
+    public init(field: String, message: String, reason: String) {
+        self.field = field
+        self.message = message
+        self.reason = reason
+    }
+
+    public var description: String { "\(field): \(message)" }
+}
