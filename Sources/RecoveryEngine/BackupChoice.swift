@@ -1,0 +1,33 @@
+public import BackupArchive
+import Foundation
+public import RecoveryAPI
+
+/// Which backup a target means, as a function of the catalogue.
+public enum BackupChoice {
+    /// - Parameter verified: the backups that were proven by restoring them.
+    /// - Throws: ``ReferenceError`` saying what there is instead.
+    public static func choose(
+        _ target: RecoveryTarget, from manifests: [Manifest], verified: Set<String>
+    ) throws -> Manifest {
+        let sorted = manifests.sorted { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) }
+        let found: Manifest? =
+            switch target {
+            case .latest: sorted.last
+            case .latestVerified: sorted.last { verified.contains($0.backup) }
+            case .backup(let name): sorted.first { $0.backup == name }
+            case .time(let time): sorted.last { $0.recoveryPoint <= time }
+            case .unknown: nil
+            }
+        if let found { return found }
+        guard let oldest = sorted.first, let newest = sorted.last else {
+            throw ReferenceError(reason: Reason.noBackupYet, "the catalogue has no complete backup of this policy")
+        }
+        let range = "\(sorted.count) backups from \(oldest.backup) to \(newest.backup)"
+        switch target {
+        case .latestVerified:
+            throw ReferenceError(
+                reason: Reason.notVerified, "none of the \(range) was proven by restoring it; choose one with to: Latest or {backup: NAME}")
+        default: throw ReferenceError(reason: Reason.noBackupYet, "to: \(target) is none of the \(range)")
+        }
+    }
+}

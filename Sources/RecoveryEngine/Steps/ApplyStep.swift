@@ -1,0 +1,86 @@
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import RecoveryAPI
+import Yams
+
+/// Applies manifests with server-side apply: namespaces first, then definitions, then the rest in their order.
+enum ApplyStep {
+    static func run(_ context: StepContext) async throws -> StepResult {
+        guard let wanted = context.step.apply else { throw StepError("no apply", isRetriable: false) }
+        let objects = Self.order(try await documents(wanted, context))
+        guard !objects.isEmpty else { throw StepError("apply: there is no manifest in it", isRetriable: false) }
+        for (index, object) in objects.enumerated() {
+            let name = object[path: "metadata", "name"]?.string ?? ""
+            let kind = object["kind"]?.string ?? ""
+            context.progress("\(index + 1) of \(objects.count): \(kind) \(name)")
+            let type = try await resourceType(of: object, context)
+            var object = object
+            var namespace: String?
+            if type.namespaced {
+                namespace = object[path: "metadata", "namespace"]?.string ?? context.namespace
+                var metadata = object["metadata"] ?? .object([:])
+                metadata["namespace"] = namespace.map(JSON.string)
+                object["metadata"] = metadata
+            }
+            _ = try await context.client.apply(
+                object, type: type, name: name, namespace: namespace, fieldManager: "dr-recovery", force: wanted.force ?? false,
+                dryRun: context.isDryRun)
+        }
+        let verb = context.isDryRun ? "would apply" : "applied"
+        return StepResult(message: "\(verb) \(objects.count) manifests", outputs: ["objects": String(objects.count)])
+    }
+
+    private static func documents(_ wanted: Step.Apply, _ context: StepContext) async throws -> [JSON] {
+        if let text = wanted.inline { return try parse(text, "apply.inline") }
+        guard let name = wanted.configMap?.name else { throw StepError("apply needs inline or configMap", isRetriable: false) }
+        guard let map = try await context.client.getIfPresent(ConfigMap.self, name, namespace: context.namespace) else {
+            throw StepError("apply.configMap: there is no ConfigMap \"\(name)\" in \"\(context.namespace)\"", isRetriable: true)
+        }
+        return try (map.data ?? [:]).sorted { $0.key < $1.key }
+            .filter { entry in [".yaml", ".yml", ".json"].contains { entry.key.hasSuffix($0) } }
+            .flatMap { try parse($0.value, "ConfigMap \(name), key \($0.key)") }
+    }
+
+    /// A definition that was applied a moment ago is served a moment later.
+    private static func resourceType(of object: JSON, _ context: StepContext) async throws -> ResourceType {
+        for attempt in 1... {
+            do {
+                return try await context.client.resourceType(
+                    apiVersion: object["apiVersion"]?.string ?? "", kind: object["kind"]?.string ?? "")
+            } catch let error as KubernetesError where error.isNotFound && attempt < 10 && !context.isDryRun {
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        throw CancellationError()
+    }
+
+    static func parse(_ text: String, _ place: String) throws -> [JSON] {
+        do {
+            return try Yams.compose_all(yaml: text).compactMap { node -> JSON? in
+                let json = try YAMLDecoder().decode(JSON.self, from: node)
+                if json.isNull { return nil }
+                guard json["apiVersion"]?.string != nil, json["kind"]?.string != nil,
+                    json[path: "metadata", "name"]?.string != nil
+                else { throw StepError("\(place): a document has no apiVersion, kind or metadata.name", isRetriable: false) }
+                return json
+            }
+        } catch let error as StepError {
+            throw error
+        } catch {
+            throw StepError("\(place): is not YAML: \(error)", isRetriable: false)
+        }
+    }
+
+    static func order(_ objects: [JSON]) -> [JSON] {
+        func rank(_ object: JSON) -> Int {
+            switch object["kind"]?.string {
+            case "Namespace": 0
+            case "CustomResourceDefinition": 1
+            case "ServiceAccount", "Secret", "ConfigMap": 2
+            default: 3
+            }
+        }
+        return objects.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(\.element)
+    }
+}

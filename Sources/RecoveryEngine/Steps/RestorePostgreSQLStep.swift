@@ -1,0 +1,98 @@
+import BackupArchive
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import PostgreSQLClient
+import PostgreSQLProtection
+import RecoveryAPI
+
+/// Brings a database back from a policy's backups.
+enum RestorePostgreSQLStep {
+    static func run(_ context: StepContext) async throws -> StepResult {
+        guard let wanted = context.step.restorePostgreSQL else { throw StepError("no restorePostgreSQL", isRetriable: false) }
+        let policy = try await context.resolver.policy(
+            wanted.policy, namespace: context.namespace, field: "restorePostgreSQL.policy")
+        guard let source = wanted.target ?? policy.spec.source.postgresql else {
+            throw StepError("the BackupPolicy \"\(policy.name)\" is not one of PostgreSQL", isRetriable: false)
+        }
+        let server = try await context.resolver.postgres(
+            source, namespace: context.namespace, field: wanted.target == nil ? "source.postgresql" : "restorePostgreSQL.target")
+        let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: context.namespace)
+        let store = try await context.resolver.store(storeResource)
+        let identities = try await context.resolver.identities(storeResource)
+        let manifest = try await chooseBackup(wanted, policy: policy, in: Catalogue(store), context)
+        let point = Timestamp.format(manifest.recoveryPoint)
+        if context.isDryRun {
+            let server = try await PostgresConnection.connect(server.with(database: "postgres"))
+            await server.close()
+            return StepResult(
+                message: "would restore \(manifest.backup) of \(point), \(manifest.rows) rows, into \"\(source.database)\" by \((wanted.strategy ?? .swap).rawValue)")
+        }
+        let fingerprint: Fingerprint
+        do {
+            fingerprint = try JSONDecoder().decode(Fingerprint.self, from: Data(manifest.fingerprint.utf8))
+        } catch {
+            throw StepError("the manifest's fingerprint cannot be read: \(error)", isRetriable: false)
+        }
+        let request = PostgresRestore.Request(
+            server: server, token: context.identity, artifact: manifest.artifact.sha256,
+            strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: fingerprint,
+            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
+        let report = try await ArtifactReader(store: store, identities: identities).read(manifest.artifact) { bytes in
+            try await PostgresRestore.run(
+                request,
+                progress: { progress in
+                    context.progress(text(progress, of: manifest))
+                    context.reached("restore-\(progress.phase.rawValue)")
+                }, archive: { bytes })
+        }
+        let proof = (wanted.verify ?? .counts) == .rows ? "every row proven" : "row counts proven"
+        let kept = report.keptDatabase.map { "; the damaged one is kept as \"\($0)\"" } ?? ""
+        var outputs = [
+            "backup": manifest.backup, "recoveryPoint": point, "rows": String(report.rows), "tables": String(report.tables),
+            "database": report.database, "fingerprint": manifest.fingerprintDigest,
+        ]
+        outputs["keptDatabase"] = report.keptDatabase
+        return StepResult(
+            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)",
+            outputs: outputs)
+    }
+
+    private static func chooseBackup(
+        _ wanted: Step.RestorePostgreSQL, policy: BackupPolicy, in catalogue: Catalogue, _ context: StepContext
+    ) async throws -> Manifest {
+        let manifests = try await catalogue.list(namespace: context.namespace, policy: policy.name).manifests
+        let target = wanted.to ?? context.run.to ?? .latest
+        var verified: Set<String> = []
+        if target == .latestVerified {
+            let backups = try await context.client.list(Backup.self, namespace: context.namespace).items
+            verified = Set(
+                backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
+        }
+        return try BackupChoice.choose(target, from: manifests, verified: verified)
+    }
+
+    private static func text(_ progress: PostgresProgress, of manifest: Manifest) -> String {
+        switch progress.phase {
+        case .loading:
+            let percent = manifest.artifact.plainBytes > 0 ? progress.bytes * 100 / manifest.artifact.plainBytes : 0
+            return "loading \(min(100, percent))%"
+        case .verifying: return manifest.rows > 0 ? "verifying \(min(100, progress.rows * 100 / manifest.rows))%" : "verifying"
+        default: return progress.phase.rawValue
+        }
+    }
+}
+
+extension Step.RestorePostgreSQL.Strategy? {
+    fileprivate var engine: PostgresRestore.Strategy {
+        switch self {
+        case .swap, nil: .swap
+        case .replace: .replace
+        case .intoEmpty: .intoEmpty
+        }
+    }
+}
+
+extension Step.RestorePostgreSQL.Verification? {
+    fileprivate var engine: PostgresRestore.Verification { self == .rows ? .rows : .counts }
+}

@@ -1,0 +1,45 @@
+import KubernetesModel
+import PostgreSQLClient
+import RecoveryAPI
+
+/// One statement, read-only unless the plan says otherwise.
+enum SQLStep {
+    static func run(_ context: StepContext) async throws -> StepResult {
+        guard let wanted = context.step.sql else { throw StepError("no sql", isRetriable: false) }
+        let source: PostgreSQLSource
+        if let target = wanted.target {
+            source = target
+        } else {
+            let policy = try await context.resolver.policy(wanted.policy ?? "", namespace: context.namespace, field: "sql.policy")
+            guard let given = policy.spec.source.postgresql else {
+                throw StepError("the BackupPolicy \"\(policy.name)\" is not one of PostgreSQL", isRetriable: false)
+            }
+            source = given
+        }
+        var server = try await context.resolver.postgres(source, namespace: context.namespace, field: "sql")
+        let writes = wanted.write ?? false
+        if !writes { server.settings["default_transaction_read_only"] = "on" }
+        let connection = try await PostgresConnection.connect(server)
+        if context.isDryRun, writes {
+            await connection.close()
+            return StepResult(message: "would run a statement in \"\(source.database)\"")
+        }
+        let result: PostgresResult
+        do {
+            result = try await connection.query(wanted.query)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+        let value = result.first?.values.first ?? nil
+        if let expected = wanted.expect {
+            guard value == expected else {
+                let got = result.rows.isEmpty ? "no row" : value.map { "\"\($0.prefix(200))\"" } ?? "NULL"
+                throw StepError("the query gave \(got), expected was \"\(expected)\"", isRetriable: true)
+            }
+            return StepResult(message: "gave \"\(expected.prefix(200))\", as expected")
+        }
+        return StepResult(message: result.commandTag)
+    }
+}

@@ -1,0 +1,59 @@
+public import Foundation
+import KubernetesClient
+import KubernetesModel
+import ObjectStore
+public import RecoveryAPI
+
+/// What a step gets to work with.
+public struct StepContext: Sendable {
+    public let resolver: Resolver
+    public let namespace: String
+    public let run: RecoveryRun.Spec
+    public let step: Step
+    /// When the first attempt began: the same after a restart.
+    public let startedAt: Date
+    /// Names this step of this token for ever: the same after a restart, and for a run that resumes.
+    public let identity: String
+    /// Outputs of finished steps, by step name.
+    public let outputs: [String: [String: String]]
+    /// Shows people what goes on. Never a secret.
+    public let progress: @Sendable (String) -> Void
+    /// Kills the process when a test asks for it here.
+    public let reached: @Sendable (String) -> Void
+
+    public init(
+        resolver: Resolver, namespace: String, run: RecoveryRun.Spec, step: Step, startedAt: Date, identity: String,
+        outputs: [String: [String: String]], progress: @escaping @Sendable (String) -> Void,
+        reached: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.resolver = resolver
+        self.namespace = namespace
+        self.run = run
+        self.step = step
+        self.startedAt = startedAt
+        self.identity = identity
+        self.outputs = outputs
+        self.progress = progress
+        self.reached = reached
+    }
+
+    var client: KubernetesClient { resolver.client }
+    var isDryRun: Bool { run.mode == .dryRun }
+}
+
+public struct StepResult: Sendable, Hashable {
+    public var message: String
+    public var outputs: [String: String] = [:]
+}
+
+/// A step that did not do its work.
+public struct StepError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+    /// Whether another attempt may do better with nothing changed by a person.
+    public var isRetriable: Bool
+
+    public init(_ description: String, isRetriable: Bool) {
+        self.description = description
+        self.isRetriable = isRetriable
+    }
+}

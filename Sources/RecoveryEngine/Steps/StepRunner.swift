@@ -1,0 +1,48 @@
+import BackupArchive
+import Foundation
+import HTTPTransport
+import KubernetesClient
+import ObjectStore
+import PostgreSQLClient
+import PostgreSQLProtection
+import RecoveryAPI
+
+/// Runs one step to its end.
+public enum StepRunner {
+    /// - Throws: ``StepError`` or `CancellationError`.
+    public static func run(_ context: StepContext) async throws -> StepResult {
+        do {
+            switch context.step.kind {
+            case .restorePostgreSQL: return try await RestorePostgreSQLStep.run(context)
+            case .sql: return try await SQLStep.run(context)
+            case .scale: return try await ScaleStep.run(context)
+            case .rolloutRestart: return try await RolloutRestartStep.run(context)
+            case .wait: return try await WaitStep.run(context)
+            case .http: return try await HTTPStep.run(context)
+            case .apply: return try await ApplyStep.run(context)
+            case nil: throw StepError("the step has no kind, or more than one", isRetriable: false)
+            }
+        } catch let error as StepError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as PostgresProtectionError {
+            throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as PostgresError {
+            throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as KubernetesError {
+            throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as ObjectStoreError {
+            throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as HTTPError {
+            throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as ArchiveError {
+            throw StepError("\(error)", isRetriable: false)
+        } catch let error as ReferenceError {
+            // A missing Secret may be created meanwhile.
+            throw StepError("\(error)", isRetriable: true)
+        } catch {
+            throw StepError("\(error)", isRetriable: true)
+        }
+    }
+}
