@@ -10,6 +10,10 @@ struct Probe: Sendable {
 
     var kubeconfig: String { state.appending(path: "kubeconfig").path }
 
+    struct NotReady: Error {
+        var said: String
+    }
+
     private static var executable: String {
         Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "control-plane-probe").path
     }
@@ -28,7 +32,8 @@ struct Probe: Sendable {
         try await withChild(Command(executable, [state.path])) { streams in
             let line = try await Self.line(of: streams.output)
             let words = line.split(separator: " ").map(String.init)
-            try #require(words.count == 3 && words[0] == "ready", "the server said: \(line)")
+            // A server that could not start says why on its standard error, which its end brings up.
+            guard words.count == 3, words[0] == "ready" else { throw NotReady(said: line) }
             let probe = Probe(state: state, url: words[1], pid: try #require(Int32(words[2])))
             try await body(probe)
             kill(probe.pid, SIGTERM)

@@ -25,7 +25,9 @@ struct HTTPService: Service {
         let onListening = self.onListening
         let application = Application(
             responder: responder,
-            server: try .tls(.http1(configuration: .init(idleTimeout: .seconds(300))), tlsConfiguration: tls),
+            server: try .tls(
+                .http1(configuration: .init(additionalChannelHandlers: [CloseWithClient()], idleTimeout: .seconds(300))),
+                tlsConfiguration: tls),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: logger)
