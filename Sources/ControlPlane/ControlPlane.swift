@@ -40,10 +40,10 @@ public final class ControlPlane: Service {
         }
     }
 
-    /// The hub of a server that runs, for tests.
-    var hub: WatchHub? {
+    /// The API of a server that runs.
+    var api: APIServer? {
         state.withLock { state in
-            if case .listening(_, let api) = state { api.hub } else { nil }
+            if case .listening(_, let api) = state { api } else { nil }
         }
     }
 
@@ -125,7 +125,8 @@ public final class ControlPlane: Service {
         if configuration.workloads == .reportReady { controllers.append(WorkloadController()) }
         let loop = ControllerLoop(api: api, controllers: controllers, logger: logger)
         let compactor = Compactor(
-            store: api.store, hub: api.hub, interval: configuration.compactionInterval, logger: logger)
+            store: api.store, hub: api.hub, interval: configuration.compactionInterval,
+            eventLifetime: configuration.eventLifetime, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await loop.run() }
             group.addTask { try await compactor.run() }
@@ -207,9 +208,6 @@ public final class ControlPlane: Service {
     /// - Parameter crds: whole objects with `apiVersion`, `kind` and `metadata.name`.
     /// - Throws: ``ControlPlaneError`` with the server's answer when one is refused.
     public func install(crds: [JSON]) async throws {
-        let api: APIServer? = state.withLock { state in
-            if case .listening(_, let api) = state { api } else { nil }
-        }
         guard let api else {
             throw ControlPlaneError(
                 code: .refused, location: configuration.stateDirectory.path, message: "the server does not run")

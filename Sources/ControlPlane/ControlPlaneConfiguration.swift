@@ -19,6 +19,8 @@ public struct ControlPlaneConfiguration: Sendable {
     public var historyDuration: Duration = .seconds(600)
     /// How often old changes are dropped.
     public var compactionInterval: Duration = .seconds(60)
+    /// How long an Event is kept after it was last written.
+    public var eventLifetime: Duration = .seconds(3600)
     /// How often a watcher that asked for them gets a bookmark.
     public var bookmarkInterval: Duration = .seconds(60)
     /// A client that takes nothing for this long is disconnected.

@@ -136,4 +136,22 @@ import Testing
         // The times of a status that is right already do not move: the controller would wake itself for ever.
         #expect(WorkloadController.status(of: deployment, now: now.addingTimeInterval(60)) == status)
     }
+
+    @Test func `events that nobody repeats are dropped after an hour, others are not`() async throws {
+        try await TestAPI.run { test in
+            let event: JSON = [
+                "apiVersion": "v1", "kind": "Event", "metadata": ["name": "e"], "reason": "Tested", "message": "m",
+                "type": "Normal", "involvedObject": ["kind": "ConfigMap", "name": "a", "namespace": "default"],
+            ]
+            let target = "/api/v1/namespaces/default/events"
+            #expect(try await test.send(.post, target, event).code == 201)
+            let compactor = Compactor(
+                store: test.store, hub: test.hub, interval: .seconds(60), eventLifetime: .seconds(3600),
+                logger: test.api.logger)
+            try await compactor.expireEvents(now: Date().addingTimeInterval(3500))
+            #expect(try await test.send(.get, "\(target)/e").code == 200)
+            try await compactor.expireEvents(now: Date().addingTimeInterval(3700))
+            #expect(try await test.send(.get, "\(target)/e").code == 404)
+        }
+    }
 }

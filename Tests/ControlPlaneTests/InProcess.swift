@@ -7,13 +7,14 @@ import Testing
 
 /// Runs a server in this process, with all that it logs.
 func runInProcess(
-    _ folder: URL, _ body: (ControlPlane, Probe, Locked<String>) async throws -> Void,
+    _ folder: URL, _ configuration: ControlPlaneConfiguration? = nil,
+    _ body: (ControlPlane, Probe, Locked<String>) async throws -> Void,
     whenDone: (ControlPlane) async -> Void = { _ in }
 ) async throws {
     let logs = Locked("")
     let state = folder.appending(path: "state")
     let plane = ControlPlane(
-        configuration: ControlPlaneConfiguration(stateDirectory: state),
+        configuration: configuration ?? ControlPlaneConfiguration(stateDirectory: state),
         logger: Logger(label: "test") { _ in CapturingLogHandler(text: logs) })
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try? await plane.run() }

@@ -134,7 +134,7 @@ import Testing
         try await Probe.withFolder { folder in
             try await runInProcess(folder) { plane, probe, logs in
                 let watch = probe.kubectl(["get", "--raw", "/api/v1/namespaces?watch=true&timeoutSeconds=3600"])
-                let watchers = try #require(plane.hub)
+                let watchers = try #require(plane.api?.hub)
                 let before = watchers.watcherCount
                 try await withChild(watch) { streams in
                     #expect(try await Probe.line(of: streams.output).contains("ADDED"))
@@ -142,10 +142,44 @@ import Testing
                     throw CancellationError()
                 } as Void
             } whenDone: { plane in
-                // The channel's close reaches the watch through the event loop; nothing else rings.
-                while let hub = plane.hub, hub.watcherCount > 1 { await Task.yield() }
+                await waitForOneWatcher(plane)
             }
         }
+    }
+
+    @Test func `a client that takes nothing is disconnected`() async throws {
+        try await Probe.withFolder { folder in
+            var configuration = ControlPlaneConfiguration(stateDirectory: folder.appending(path: "state"))
+            configuration.stallTimeout = .milliseconds(100)
+            try await runInProcess(folder, configuration) { plane, probe, _ in
+                let api = try #require(plane.api)
+                let before = api.hub.watcherCount
+                let watch = probe.kubectl(["get", "--raw", "\(TestAPI.configMaps)?watch=true&timeoutSeconds=3600"])
+                _ = try? await withChild(watch) { streams in
+                    while api.hub.watcherCount == before { try await Task.sleep(for: .milliseconds(5)) }
+                    // Nobody reads kubectl's output: it stops reading, and more than the sockets hold is written.
+                    for index in 0..<40 {
+                        let object: JSON = [
+                            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string("k\(index)")],
+                            "data": ["x": .string(String(repeating: "x", count: 900_000))],
+                        ]
+                        _ = try await api.respond(
+                            to: APIRequest(
+                                method: .post, path: ["api", "v1", "namespaces", "default", "configmaps"],
+                                query: .init(), body: JSONText.bytes(object)))
+                    }
+                    while api.hub.watcherCount > before { try await Task.sleep(for: .milliseconds(5)) }
+                    throw CancellationError()
+                } as Void
+                #expect(api.hub.watcherCount == before)
+            }
+        }
+    }
+
+    /// Waits until only the controllers watch: the close of a connection reaches its watch through the event loop, and
+    /// nothing else tells.
+    private func waitForOneWatcher(_ plane: ControlPlane) async {
+        while let hub = plane.api?.hub, hub.watcherCount > 1 { try? await Task.sleep(for: .milliseconds(5)) }
     }
 
     @Test func `neither the token nor secrets are logged`() async throws {

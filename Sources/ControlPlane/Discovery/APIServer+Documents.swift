@@ -56,16 +56,17 @@ extension APIServer {
         // Old clients ask for protobuf alone, which is not made here.
         _ = try MediaTypes.negotiate(request.accept)
         let path = request.path
-        let document: JSON? =
+        let bytes = registry.document(path.joined(separator: "/")) { builder in
             switch (path.count, path[1...].first) {
-            case (2, "v2"): registry.documents.v2()
-            case (2, "v3"): registry.documents.index()
-            case (4, "v3") where path[2] == "api": registry.documents.v3(group: "", version: path[3])
-            case (5, "v3") where path[2] == "apis": registry.documents.v3(group: path[3], version: path[4])
+            case (2, "v2"): builder.v2()
+            case (2, "v3"): builder.index()
+            case (4, "v3") where path[2] == "api": builder.v3(group: "", version: path[3])
+            case (5, "v3") where path[2] == "apis": builder.v3(group: path[3], version: path[4])
             default: nil
             }
-        guard let document else { throw APIFailure.unknownPath }
-        return APIResponse(document: document)
+        }
+        guard let bytes else { throw APIFailure.unknownPath }
+        return APIResponse(bytes: bytes)
     }
 }
 

@@ -41,20 +41,28 @@ final class ResourceRegistry: Sendable {
     private struct State {
         var custom: [String: [ResourceDefinition]] = [:]
         var served = ServedResources(custom: [])
+        /// Counts changes.
+        var generation = 0
+        /// Documents made since the last change, by their path.
+        var documents: [String: [UInt8]] = [:]
     }
 
     private let state = Mutex(State())
 
     var resources: ServedResources { state.withLock { $0.served } }
 
-    /// The schemas of everything that is served now.
-    var documents: OpenAPIBuilder {
-        OpenAPIBuilder(
-            resources.all.map {
-                OpenAPIKind(
-                    type: $0.type, listKind: $0.listKind, schema: $0.schema, hasStatus: $0.hasStatus,
-                    hasScale: $0.scale != nil, isCustom: $0.isCustom)
-            })
+    /// A document about the schemas of everything that is served now, made once per change.
+    func document(_ path: String, _ make: (OpenAPIBuilder) -> JSON?) -> [UInt8]? {
+        let (known, served, generation) = state.withLock { ($0.documents[path], $0.served, $0.generation) }
+        if let known { return known }
+        let kinds = served.all.map {
+            OpenAPIKind(
+                type: $0.type, listKind: $0.listKind, schema: $0.schema, hasStatus: $0.hasStatus,
+                hasScale: $0.scale != nil, isCustom: $0.isCustom)
+        }
+        guard let bytes = make(OpenAPIBuilder(kinds)).map(JSONText.bytes) else { return nil }
+        state.withLock { if $0.generation == generation { $0.documents[path] = bytes } }
+        return bytes
     }
 
     /// Takes over what a CustomResourceDefinition says now; nil when it is gone.
@@ -64,6 +72,8 @@ final class ResourceRegistry: Sendable {
             state.custom[name] = kinds.isEmpty ? nil : kinds
             state.served = ServedResources(
                 custom: state.custom.sorted { $0.key < $1.key }.flatMap(\.value))
+            state.generation += 1
+            state.documents = [:]
         }
     }
 

@@ -31,7 +31,8 @@ extension Store {
             // The newest state is read through its own small index.
             let at = revision == current ? nil : revision
             var records = try StoredRecord.list(
-                db, collection, namespace: namespace, at: at, after: after, limit: limit.map { $0 + 1 })
+                db, collection, namespace: namespace, at: at, after: after, limit: limit.map { $0 + 1 },
+                isParsed: false)
             var page = StoredPage(records: [], revision: revision ?? current, hasMore: false)
             if let limit, records.count > limit {
                 records.removeLast()

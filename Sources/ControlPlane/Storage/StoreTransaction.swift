@@ -25,6 +25,13 @@ final class StoreTransaction {
         try StoredRecord.list(db, collection, namespace: namespace, at: nil, after: nil, limit: nil)
     }
 
+    /// The objects of a collection that were last written before a time, in seconds since 1970.
+    func list(_ collection: Collection, unchangedSince time: Int64) throws -> [StoredRecord] {
+        try StoredRecord.fetch(
+            db, where: "replaced IS NULL AND deleted = 0 AND grp = ? AND resource = ? AND time < ?",
+            [collection.group, collection.resource, time])
+    }
+
     /// Whether anything is left in a namespace, in any collection.
     func isEmpty(namespace: String) throws -> Bool {
         try Bool.fetchOne(
@@ -104,7 +111,7 @@ final class StoreTransaction {
                 kind == .deleted, now, Data(bytes),
             ])
         try index(owners: kind == .deleted ? [] : object.ownerUIDs, old: previous?.ownerUIDs ?? [], arguments)
-        let record = StoredRecord(key: key, revision: revision, bytes: bytes, object: object)
+        let record = StoredRecord(key: key, revision: revision, bytes: bytes, tree: object)
         events.append(LogEvent(kind: kind, record: record, previous: previous))
         return record
     }

@@ -5,19 +5,24 @@ import KubernetesModel
 extension StoredRecord {
     private static let columns = "revision, grp, resource, namespace, name, body"
 
-    init(row: Row) throws {
+    /// - Parameter isParsed: whether the tree will surely be looked at.
+    init(row: Row, isParsed: Bool = true) throws {
         let data: Data = row["body"]
         let bytes = [UInt8](data)
+        // Not `: nil` at once: a nil literal may also be JSON's null.
+        let tree: JSON? = if isParsed { .some(try JSONText.parse(bytes)) } else { .none }
         self.init(
             key: StorageKey(
                 collection: Collection(group: row["grp"], resource: row["resource"]), namespace: row["namespace"],
                 name: row["name"]),
-            revision: row["revision"], bytes: bytes, object: try JSONText.parse(bytes))
+            revision: row["revision"], bytes: bytes, tree: tree)
     }
 
-    static func fetch(_ db: Database, where clause: String, _ arguments: StatementArguments) throws -> [StoredRecord] {
+    static func fetch(
+        _ db: Database, where clause: String, _ arguments: StatementArguments, isParsed: Bool = true
+    ) throws -> [StoredRecord] {
         try Row.fetchCursor(db, sql: "SELECT \(columns) FROM record WHERE \(clause)", arguments: arguments)
-            .reduce(into: []) { $0.append(try StoredRecord(row: $1)) }
+            .reduce(into: []) { $0.append(try StoredRecord(row: $1, isParsed: isParsed)) }
     }
 
     static func current(_ db: Database, _ key: StorageKey) throws -> StoredRecord? {
@@ -33,11 +38,11 @@ extension StoredRecord {
     ///   - after: the namespace and name of the last record of the page before.
     static func list(
         _ db: Database, _ collection: Collection, namespace: String?, at revision: Int64?,
-        after: (namespace: String, name: String)?, limit: Int?
+        after: (namespace: String, name: String)?, limit: Int?, isParsed: Bool = true
     ) throws -> [StoredRecord] {
         let (clause, arguments) = selection(collection, namespace: namespace, at: revision, after: after)
         let end = limit.map { " LIMIT \($0)" } ?? ""
-        return try fetch(db, where: "\(clause) ORDER BY namespace, name\(end)", arguments)
+        return try fetch(db, where: "\(clause) ORDER BY namespace, name\(end)", arguments, isParsed: isParsed)
     }
 
     static func count(

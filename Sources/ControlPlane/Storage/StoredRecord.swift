@@ -7,8 +7,18 @@ struct StoredRecord: Sendable {
     let revision: Int64
     /// The object's document with sorted keys, `metadata.resourceVersion` included: what goes on the wire.
     let bytes: [UInt8]
-    /// `bytes` as a tree.
-    let object: JSON
+    /// The tree, when it is known already: most lists send `bytes` and never look into them.
+    private let tree: JSON?
+
+    init(key: StorageKey, revision: Int64, bytes: [UInt8], tree: JSON?) {
+        self.key = key
+        self.revision = revision
+        self.bytes = bytes
+        self.tree = tree
+    }
+
+    /// `bytes` as a tree; read anew each time when it was not asked for at once.
+    var object: JSON { tree ?? (try? JSONText.parse(bytes)) ?? .null }
 }
 
 /// A committed change, for watchers.
