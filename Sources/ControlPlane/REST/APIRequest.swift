@@ -62,7 +62,8 @@ struct APIResponse: Sendable {
 
     init(_ code: Int = 200, bytes: [UInt8], contentType: String = "application/json") {
         self.code = code
-        body = .bytes(bytes)
+        // Documents end with a newline, as Go's encoder writes them.
+        body = .bytes(contentType.hasPrefix("application/json") ? bytes + [UInt8(ascii: "\n")] : bytes)
         headers = [("Content-Type", contentType)]
     }
 

@@ -8,7 +8,9 @@ extension ResourceDefinition {
     func prepareForCreate(_ object: inout JSON, now: Date) {
         switch behaviour {
         case .namespace: NamespaceRules.prepareForCreate(&object)
-        case .secret: SecretRules.fold(&object)
+        case .secret:
+            SecretRules.fold(&object)
+            if object["type"]?.string ?? "" == "" { object["type"] = "Opaque" }
         case .customResourceDefinition: CRDValidation.applyDefaults(to: &object)
         default: break
         }
