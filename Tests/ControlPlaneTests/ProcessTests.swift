@@ -2,6 +2,7 @@
 
 import Foundation
 import KubernetesModel
+import Logging
 import Processes
 import Testing
 
@@ -87,6 +88,40 @@ import Testing
                 #expect(text == saved.value)
                 let health = try await probe.run("get", "--raw", "/readyz")
                 #expect(health == "ok")
+            }
+        }
+    }
+
+    @Test func `when the port of the last time is taken another one is`() async throws {
+        try await Probe.withFolder { folder in
+            let other = folder.appending(path: "other")
+            try await Probe.run(in: folder) { first in
+                let port = try Data(contentsOf: first.state.appending(path: "port"))
+                let state = other.appending(path: "state")
+                try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
+                try port.write(to: state.appending(path: "port"))
+                try await Probe.run(in: other) { second in
+                    #expect(second.url != first.url)
+                    let health = try await second.run("get", "--raw", "/readyz")
+                    #expect(health == "ok")
+                }
+            }
+        }
+    }
+
+    @Test func `a port that was asked for and is taken is an error that says so`() async throws {
+        try await Probe.withFolder { folder in
+            try await Probe.run(in: folder) { first in
+                var configuration = ControlPlaneConfiguration(stateDirectory: folder.appending(path: "second"))
+                configuration.port = try #require(URL(string: first.url)?.port)
+                let plane = ControlPlane(
+                    configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                let error = await #expect(throws: ControlPlaneError.self) { try await plane.run() }
+                #expect(error?.code == .listen)
+                #expect(error?.description.contains("\(configuration.port)") == true)
+                // Who waits for it hears the same.
+                let waited = await #expect(throws: ControlPlaneError.self) { try await plane.ready() }
+                #expect(waited == error)
             }
         }
     }

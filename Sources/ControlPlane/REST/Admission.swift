@@ -69,7 +69,8 @@ struct Admission: Sendable {
         definition.schema.prune(&object)
         definition.schema.applyDefaults(to: &object)
         if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
-        if definition.hasGeneration, subresource == .none, object.wanted != existing.wanted {
+        if definition.hasGeneration, subresource == .none, object.wanted(hasStatus: definition.hasStatus) != existing.wanted(hasStatus: definition.hasStatus)
+        {
             object["metadata"]?["generation"] = .integer((old["generation"]?.integer ?? 0) + 1)
         }
         try check(object, old: existing)
@@ -89,11 +90,12 @@ struct Admission: Sendable {
 }
 
 extension JSON {
-    /// Everything but metadata and status: what `metadata.generation` counts the changes of.
-    var wanted: JSON {
+    /// What `metadata.generation` counts the changes of: everything but the metadata, and the status when that is a
+    /// subresource.
+    func wanted(hasStatus: Bool) -> JSON {
         var result = self
         result["metadata"] = nil
-        result["status"] = nil
+        if hasStatus { result["status"] = nil }
         return result
     }
 
