@@ -143,7 +143,8 @@ public final class ControlPlane: Service {
     /// Listens on the port of the last time when any will do and it is free: a kubeconfig in use stays right.
     private func listen(_ api: APIServer, _ folder: StateDirectory, _ identity: ServerIdentity) async throws {
         if configuration.port == 0,
-            let saved = try folder.read(folder.port).flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
+            let saved = try folder.read(folder.port).flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+            )
         {
             do {
                 return try await service(api, folder, identity, port: saved).run()

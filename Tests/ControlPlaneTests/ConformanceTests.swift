@@ -6,7 +6,7 @@ import Testing
 /// Unmodified kubectl against this server says what it says against a real Kubernetes.
 ///
 /// `run.sh` sends the commands; `expected.txt` is what Kubernetes 1.36 answered.
-@Suite struct ConformanceTests {
+@Suite(.timeLimit(.minutes(5))) struct ConformanceTests {
     /// Commands whose output may differ, each with its why. Exit codes and effects must be equal even so.
     static let allowed: [(command: String, why: String)] = []
 

@@ -4,7 +4,7 @@ import Foundation
 import KubernetesModel
 import Testing
 
-@Suite struct ControllerTests {
+@Suite(.timeLimit(.minutes(5))) struct ControllerTests {
     private let maps = TestAPI.configMaps
 
     private func owned(_ test: TestAPI, _ name: String, by owners: [JSON], blocks: Bool = false) -> JSON {
@@ -92,7 +92,8 @@ import Testing
                 let namespace: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "n"]]
                 #expect(try await test.send(.post, "/api/v1/namespaces", namespace).code == 201)
                 try await test.send(.post, inside, test.configMap("a"))
-                try await test.send(.post, inside, test.configMap("held", metadata: ["finalizers": ["example.com/hold"]]))
+                try await test.send(
+                    .post, inside, test.configMap("held", metadata: ["finalizers": ["example.com/hold"]]))
                 let (code, going) = try await test.send(.delete, "/api/v1/namespaces/n")
                 #expect(code == 200)
                 #expect(going[path: "status", "phase"] == "Terminating")

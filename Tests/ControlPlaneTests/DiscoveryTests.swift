@@ -43,7 +43,10 @@ import Testing
         arguments: [
             ("", Representation.object), ("application/json", .object), ("*/*", .object),
             ("application/vnd.kubernetes.protobuf,application/json", .object),
-            ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", .table),
+            (
+                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json",
+                .table
+            ),
             ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", .metadata),
             ("application/json;as=Unknown;g=x;v=v1,application/json", .object),
         ])

@@ -7,7 +7,7 @@ import Processes
 import Testing
 
 /// The server as users run it: a process with TLS, a token and a state folder.
-@Suite struct ProcessTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessTests {
     @Test func `an acknowledged write survives kill -9, and watches resume across it`() async throws {
         try await Probe.withFolder { folder in
             var acknowledged: [String] = []
@@ -17,7 +17,8 @@ import Testing
                     ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string("r\(round)-\(index)")]]
                 }
                 let file = folder.appending(path: "items.json")
-                try JSON.object(["apiVersion": "v1", "kind": "List", "items": .array(items)]).serialized().write(to: file)
+                try JSON.object(["apiVersion": "v1", "kind": "List", "items": .array(items)]).serialized().write(
+                    to: file)
                 let seen = Locked<[String]>([])
                 try await Probe.runAndKill(in: folder) { probe in
                     if version.isEmpty {
@@ -140,7 +141,10 @@ import Testing
                 }
                 let version = try await ask("/version", ["--token=none"])
                 #expect(version.contains("gitVersion"))
-                for path in ["/api", "/apis", "/openapi/v2", "/api/v1/namespaces", "/", "/api/v1/secrets?watch=true"] {
+                for path in [
+                    "/api", "/apis", "/openapi/v2", "/api/v1/namespaces", "/",
+                    "/api/v1/secrets?watch=true&timeoutSeconds=1",
+                ] {
                     for extra in [["--token=wrong"], ["--token=\(String(repeating: "a", count: 64))"]] {
                         let error = await #expect(throws: ProcessError.self) { try await ask(path, extra) }
                         #expect(error?.message.contains("Unauthorized") == true, "\(path)")
@@ -190,22 +194,23 @@ import Testing
                 let api = try #require(plane.api)
                 let before = api.hub.watcherCount
                 let watch = probe.kubectl(["get", "--raw", "\(TestAPI.configMaps)?watch=true&timeoutSeconds=3600"])
-                _ = try? await withChild(watch) { streams in
-                    while api.hub.watcherCount == before { try await Task.sleep(for: .milliseconds(5)) }
-                    // Nobody reads kubectl's output: it stops reading, and more than the sockets hold is written.
-                    for index in 0..<40 {
-                        let object: JSON = [
-                            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string("k\(index)")],
-                            "data": ["x": .string(String(repeating: "x", count: 900_000))],
-                        ]
-                        _ = try await api.respond(
-                            to: APIRequest(
-                                method: .post, path: ["api", "v1", "namespaces", "default", "configmaps"],
-                                query: .init(), body: JSONText.bytes(object)))
-                    }
-                    while api.hub.watcherCount > before { try await Task.sleep(for: .milliseconds(5)) }
-                    throw CancellationError()
-                } as Void
+                _ =
+                    try? await withChild(watch) { streams in
+                        while api.hub.watcherCount == before { try await Task.sleep(for: .milliseconds(5)) }
+                        // Nobody reads kubectl's output: it stops reading, and more than the sockets hold is written.
+                        for index in 0..<40 {
+                            let object: JSON = [
+                                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string("k\(index)")],
+                                "data": ["x": .string(String(repeating: "x", count: 900_000))],
+                            ]
+                            _ = try await api.respond(
+                                to: APIRequest(
+                                    method: .post, path: ["api", "v1", "namespaces", "default", "configmaps"],
+                                    query: .init(), body: JSONText.bytes(object)))
+                        }
+                        while api.hub.watcherCount > before { try await Task.sleep(for: .milliseconds(5)) }
+                        throw CancellationError()
+                    } as Void
                 #expect(api.hub.watcherCount == before)
             }
         }

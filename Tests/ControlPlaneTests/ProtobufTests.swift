@@ -38,12 +38,18 @@ import Testing
         let body = envelope(
             "apps/v1", "Deployment",
             [
-                .message(1, [.text(1, "web"), .text(2, ""), .number(7, 0), .message(11, [.text(1, "app"), .text(2, "")])]),
+                .message(
+                    1, [.text(1, "web"), .text(2, ""), .number(7, 0), .message(11, [.text(1, "app"), .text(2, "")])]),
                 .message(
                     2,
                     [
                         .number(1, 0), .number(7, 0),
-                        .message(4, [.message(2, [.message(1, [.number(1, 1), .text(3, "25%")]), .message(2, [.number(2, 3)])])]),
+                        .message(
+                            4,
+                            [
+                                .message(
+                                    2, [.message(1, [.number(1, 1), .text(3, "25%")]), .message(2, [.number(2, 3)])])
+                            ]),
                     ]),
             ])
         #expect(
@@ -61,7 +67,9 @@ import Testing
         let read = try ProtobufReader.object(secret)
         #expect(read[path: "data", "k"] == "YWJj")
         #expect(read[path: "metadata", "creationTimestamp"] == "2023-11-14T22:13:20Z")
-        let lease = envelope("coordination.k8s.io/v1", "Lease", [.message(2, [.message(4, [.number(1, 1_700_000_000), .number(2, 5000)])])])
+        let lease = envelope(
+            "coordination.k8s.io/v1", "Lease",
+            [.message(2, [.message(4, [.number(1, 1_700_000_000), .number(2, 5000)])])])
         #expect(try ProtobufReader.object(lease)[path: "spec", "renewTime"] == "2023-11-14T22:13:20.000005Z")
     }
 

@@ -86,7 +86,9 @@ import Testing
             #expect(try await test.send(.get, "\(maps)/a").code == 404)
             try await test.send(.post, maps, test.configMap("a", "1"))
             let before = test.hub.latest
-            #expect(try await test.send(.put, "\(maps)/a?dryRun=All", test.configMap("a", "2")).document[path: "data", "x"] == "2")
+            #expect(
+                try await test.send(.put, "\(maps)/a?dryRun=All", test.configMap("a", "2")).document[path: "data", "x"]
+                    == "2")
             #expect(try await test.send(.delete, "\(maps)/a?dryRun=All").code == 200)
             #expect(try await test.send(.get, "\(maps)/a").document[path: "data", "x"] == "1")
             #expect(test.hub.latest == before)
@@ -145,9 +147,18 @@ import Testing
             ("GET", "/apis/nothing.example.com/v1/things", 404, "404 page not found"),
             ("GET", "/api/v1/nothing", 404, "the server could not find the requested resource"),
             ("GET", "/api/v1/namespaces/default/configmaps?limit=1&continue=abc", 400, "invalid character 'i'"),
-            ("GET", "/api/v1/namespaces/default/configmaps?resourceVersion=99999&resourceVersionMatch=NotOlderThan", 504, "Too large resource version: 99999, current:"),
-            ("GET", "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=true", 422, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-            ("GET", "/apis/apps/v1/namespaces/default/deployments/none/scale", 404, "deployments.apps \"none\" not found"),
+            (
+                "GET", "/api/v1/namespaces/default/configmaps?resourceVersion=99999&resourceVersionMatch=NotOlderThan",
+                504, "Too large resource version: 99999, current:"
+            ),
+            (
+                "GET", "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=true", 422,
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            ),
+            (
+                "GET", "/apis/apps/v1/namespaces/default/deployments/none/scale", 404,
+                "deployments.apps \"none\" not found"
+            ),
             ("PUT", "/api/v1/namespaces/default/configmaps", 405, "does not allow this method"),
             ("POST", "/api/v1/namespaces/missing/configmaps", 404, "namespaces \"missing\" not found"),
             ("DELETE", "/api/v1/namespaces/default", 403, "this namespace may not be deleted"),

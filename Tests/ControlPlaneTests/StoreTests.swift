@@ -10,7 +10,10 @@ import Testing
     }
 
     private func object(_ name: String, _ value: Int64) -> JSON {
-        ["kind": "ConfigMap", "metadata": ["name": .string(name), "uid": .string("u-\(name)")], "value": .integer(value)]
+        [
+            "kind": "ConfigMap", "metadata": ["name": .string(name), "uid": .string("u-\(name)")],
+            "value": .integer(value),
+        ]
     }
 
     @Test func `every write has the next version, which is in the object too`() async throws {

@@ -5,7 +5,7 @@ import Foundation
 import KubernetesModel
 import Testing
 
-@Suite struct WatchTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
     /// Runs one watch until its schedule ends, with all that is committed already.
     private func events(
         _ test: TestAPI, _ start: WatchSession.Start, bookmarks: Bool = false,
@@ -35,7 +35,9 @@ import Testing
     }
 
     private func summary(_ events: [JSON]) -> [String] {
-        events.map { "\($0["type"]?.string ?? "") \($0["object"]?.name ?? "") \($0[path: "object", "data", "x"]?.string ?? "")" }
+        events.map {
+            "\($0["type"]?.string ?? "") \($0["object"]?.name ?? "") \($0[path: "object", "data", "x"]?.string ?? "")"
+        }
     }
 
     private func fill(_ test: TestAPI) async throws -> Int64 {
@@ -112,7 +114,8 @@ import Testing
             let seen = try await events(test, .after(start)) {
                 $0[path: "data", "x"]?.string?.hasPrefix("in") == true
             }
-            #expect(summary(seen) == ["ADDED a in", "MODIFIED a in too", "DELETED a in too", "ADDED a in", "DELETED a in"])
+            #expect(
+                summary(seen) == ["ADDED a in", "MODIFIED a in too", "DELETED a in too", "ADDED a in", "DELETED a in"])
             // The synthetic deletion has the version of the change, so that a resume does not see it twice.
             let versions = seen.compactMap { Int64($0["object"]?.resourceVersion ?? "") }
             #expect(versions == versions.sorted() && Set(versions).count == versions.count)

@@ -35,7 +35,8 @@ struct ControllerLoop: Sendable {
         var cursor = start
         while true {
             try Task.checkCancellation()
-            guard let position = cursor, let (events, upTo) = api.hub.events(after: position, in: nil, limit: 256) else {
+            guard let position = cursor, let (events, upTo) = api.hub.events(after: position, in: nil, limit: 256)
+            else {
                 let now = api.hub.latest
                 for controller in controllers { try await controller.resync(api) }
                 cursor = now

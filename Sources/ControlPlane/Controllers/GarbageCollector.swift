@@ -78,7 +78,9 @@ struct GarbageCollector: Controlling {
         if finalizers.contains(Deletion.orphanFinalizer) {
             for dependent in try transaction.dependents(of: object.uid) {
                 var child = dependent.object
-                let kept = (child[path: "metadata", "ownerReferences"]?.array ?? []).filter { $0["uid"]?.string != object.uid }
+                let kept = (child[path: "metadata", "ownerReferences"]?.array ?? []).filter {
+                    $0["uid"]?.string != object.uid
+                }
                 child["metadata"]?["ownerReferences"] = kept.isEmpty ? nil : .array(kept)
                 try transaction.put(dependent.key, child)
             }

@@ -34,7 +34,9 @@ struct NamespaceController: Controlling {
                 _ = try Deletion(options: options, now: now).delete(Target(record, definition), transaction)
             }
             let key = APIServer.namespaceKey(name)
-            guard try transaction.isEmpty(namespace: name), var object = try transaction.get(key)?.object else { return }
+            guard try transaction.isEmpty(namespace: name), var object = try transaction.get(key)?.object else {
+                return
+            }
             object["spec"]?["finalizers"] = nil
             if object.finalizers.isEmpty {
                 try transaction.remove(key, object)

@@ -18,7 +18,8 @@ struct WorkloadController: Controlling {
 
     func handle(_ event: LogEvent, _ api: APIServer) async throws {
         let collection = event.record.key.collection
-        guard event.kind != .deleted, BuiltIn.all.contains(where: { Self.isWorkload($0) && $0.collection == collection })
+        guard event.kind != .deleted,
+            BuiltIn.all.contains(where: { Self.isWorkload($0) && $0.collection == collection })
         else { return }
         if Self.status(of: event.record.object, now: api.now()) == event.record.object["status"] { return }
         try await report(event.record.key, api)

@@ -14,7 +14,9 @@ extension APIServer {
         case ("version", 1): return APIResponse(bytes: ServerVersion.document.bytes)
         case ("openapi", _): return try openAPI(request)
         case (nil, _):
-            return APIResponse(document: ["paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]])
+            return APIResponse(document: [
+                "paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+            ])
         default: throw APIFailure.unknownPath
         }
     }
@@ -25,7 +27,8 @@ extension APIServer {
         if path.count == 1 {
             let isAggregated = try MediaTypes.negotiate(request.accept, isDiscovery: true) == .aggregatedDiscovery
             let document =
-                path[0] == "api" ? discovery.core(isAggregated: isAggregated) : discovery.groups(isAggregated: isAggregated)
+                path[0] == "api"
+                ? discovery.core(isAggregated: isAggregated) : discovery.groups(isAggregated: isAggregated)
             return APIResponse(
                 bytes: document.bytes,
                 contentType: isAggregated
@@ -47,7 +50,8 @@ extension APIServer {
         do {
             _ = try await store.revision()
         } catch {
-            return APIResponse(500, bytes: Array("the store does not answer".utf8), contentType: "text/plain; charset=utf-8")
+            return APIResponse(
+                500, bytes: Array("the store does not answer".utf8), contentType: "text/plain; charset=utf-8")
         }
         return APIResponse(bytes: Array("ok".utf8), contentType: "text/plain; charset=utf-8")
     }

@@ -47,7 +47,9 @@ struct APIResponder: HTTPResponder {
     }
 
     private func read(_ request: Request) async throws -> APIRequest {
-        guard let method = APIRequest.Method(rawValue: request.method.rawValue) else { throw APIFailure.methodNotAllowed() }
+        guard let method = APIRequest.Method(rawValue: request.method.rawValue) else {
+            throw APIFailure.methodNotAllowed()
+        }
         if !Self.anonymous.contains(request.uri.path) { try authenticate(request) }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumBodyBytes {
             throw APIFailure.tooLarge(limit: maximumBodyBytes)

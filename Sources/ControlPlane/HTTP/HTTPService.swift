@@ -26,7 +26,8 @@ struct HTTPService: Service {
         let application = Application(
             responder: responder,
             server: try .tls(
-                .http1(configuration: .init(additionalChannelHandlers: [CloseWithClient()], idleTimeout: .seconds(300))),
+                .http1(
+                    configuration: .init(additionalChannelHandlers: [CloseWithClient()], idleTimeout: .seconds(300))),
                 tlsConfiguration: tls),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },

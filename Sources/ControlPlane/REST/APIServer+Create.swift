@@ -24,7 +24,10 @@ extension APIServer {
         let isGenerated = object.name.isEmpty && !prefix.isEmpty
         for attempt in 1... {
             var object = object
-            if isGenerated { object["metadata"]?["name"] = .string(MetadataValidation.generatedName(prefix: prefix, using: &generator)) }
+            if isGenerated {
+                object["metadata"]?["name"] = .string(
+                    MetadataValidation.generatedName(prefix: prefix, using: &generator))
+            }
             let admitted = try Admission(definition: target.definition, manager: options.fieldManager, now: now())
                 .create(object, uid: UUID().uuidString.lowercased())
             var target = target

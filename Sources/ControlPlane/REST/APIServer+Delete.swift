@@ -11,7 +11,9 @@ extension APIServer {
         }
         switch outcome {
         case .removed(let object):
-            var details: JSON = ["name": .string(target.name), "kind": .string(target.type.plural), "uid": .string(object.uid)]
+            var details: JSON = [
+                "name": .string(target.name), "kind": .string(target.type.plural), "uid": .string(object.uid),
+            ]
             if !target.type.group.isEmpty { details["group"] = .string(target.type.group) }
             return APIResponse(document: [
                 "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details,
@@ -109,7 +111,8 @@ struct Deletion: Sendable {
                 Operation cannot be fulfilled on \(target.type.kind) "\(target.name)": the UID in the precondition \
                 (\(uid)) does not match the UID in record (\(object.uid)). The object might have been deleted and then \
                 recreated
-                """, details: APIStatus.Details(
+                """,
+                details: APIStatus.Details(
                     name: target.name, group: target.type.group.isEmpty ? nil : target.type.group,
                     kind: target.type.kind))
         }
@@ -120,7 +123,8 @@ struct Deletion: Sendable {
                 Operation cannot be fulfilled on \(target.type.kind) "\(target.name)": the ResourceVersion in the \
                 precondition (\(version)) does not match the ResourceVersion in record (\(object.resourceVersion)). \
                 The object might have been modified
-                """, details: APIStatus.Details(
+                """,
+                details: APIStatus.Details(
                     name: target.name, group: target.type.group.isEmpty ? nil : target.type.group,
                     kind: target.type.kind))
         }

@@ -62,7 +62,9 @@ extension APIServer {
     }
 
     private static func checkIdentity(_ wanted: JSON, _ existing: JSON, _ target: Target) throws(APIFailure) {
-        guard wanted.object != nil else { throw .badRequest("the patch makes the object something else than an object") }
+        guard wanted.object != nil else {
+            throw .badRequest("the patch makes the object something else than an object")
+        }
         for field in ["apiVersion", "kind"] where wanted[field] != existing[field] {
             throw .badRequest(
                 """
@@ -107,7 +109,8 @@ extension APIServer {
                     wanted, live: existing, manager: options.fieldManager, force: options.force,
                     subresource: target.subresource.rawValue, now: time)
                 // A version or uid in the configuration is a precondition, not something to own.
-                for field in ["resourceVersion", "uid"] where wanted[path: "metadata", field]?.string?.isEmpty == false {
+                for field in ["resourceVersion", "uid"] where wanted[path: "metadata", field]?.string?.isEmpty == false
+                {
                     merged["metadata"]?[field] = wanted[path: "metadata", field]
                 }
                 return merged

@@ -25,7 +25,8 @@ extension APIServer {
             switch representation {
             case .table:
                 target.definition.table.table(
-                    [object], include: .init(request.query), metadata: ["resourceVersion": .string(object.resourceVersion)],
+                    [object], include: .init(request.query),
+                    metadata: ["resourceVersion": .string(object.resourceVersion)],
                     now: now())
             case .metadata: TableRenderer.partialMetadata(object)
             default: object

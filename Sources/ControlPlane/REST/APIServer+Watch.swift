@@ -24,7 +24,9 @@ extension APIServer {
         }
         let start: WatchSession.Start
         if sendsInitial {
-            start = query.isTrue("sendInitialEvents") ? .everything : .after(version.flatMap { $0 > 0 ? $0 : nil } ?? hub.latest)
+            start =
+                query.isTrue("sendInitialEvents")
+                ? .everything : .after(version.flatMap { $0 > 0 ? $0 : nil } ?? hub.latest)
         } else if let version, version > 0 {
             start = .after(version)
         } else {

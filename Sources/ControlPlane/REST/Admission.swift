@@ -69,7 +69,8 @@ struct Admission: Sendable {
         definition.schema.prune(&object)
         definition.schema.applyDefaults(to: &object)
         if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
-        if definition.hasGeneration, subresource == .none, object.wanted(hasStatus: definition.hasStatus) != existing.wanted(hasStatus: definition.hasStatus)
+        if definition.hasGeneration, subresource == .none,
+            object.wanted(hasStatus: definition.hasStatus) != existing.wanted(hasStatus: definition.hasStatus)
         {
             object["metadata"]?["generation"] = .integer((old["generation"]?.integer ?? 0) + 1)
         }

@@ -99,7 +99,8 @@ struct ContinueToken: Sendable, Hashable {
         guard document["v"] == "dr/v1", let revision = document["rv"]?.integer, revision > 0,
             let namespace = document["after"]?[0]?.string, let name = document["after"]?[1]?.string
         else {
-            throw .badRequest("invalid continue token: continue key is not valid: server does not recognize this encoded version")
+            throw .badRequest(
+                "invalid continue token: continue key is not valid: server does not recognize this encoded version")
         }
         self.init(revision: revision, namespace: namespace, name: name)
     }

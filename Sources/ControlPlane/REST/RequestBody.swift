@@ -74,7 +74,9 @@ enum RequestBody {
     private static func checkKind(_ object: inout JSON, _ target: Target) throws(APIFailure) {
         let type = target.type
         // Built-in kinds may leave both out, as in Kubernetes: the path says them.
-        if object["apiVersion"]?.string ?? "" == "", !target.definition.isCustom { object["apiVersion"] = .string(type.apiVersion) }
+        if object["apiVersion"]?.string ?? "" == "", !target.definition.isCustom {
+            object["apiVersion"] = .string(type.apiVersion)
+        }
         if object["kind"]?.string ?? "" == "", !target.definition.isCustom { object["kind"] = .string(type.kind) }
         guard let version = object["apiVersion"]?.string, !version.isEmpty else {
             throw .badRequest("Object 'apiVersion' is missing in the request body")

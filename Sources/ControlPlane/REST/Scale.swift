@@ -54,9 +54,12 @@ extension APIServer {
             whole.subresource = .none
             return try change(whole, options, transaction, time) { existing in
                 let scale = try edit(try Scale.document(existing, definition))
-                guard let replicas = scale[path: "spec", "replicas"]?.integer ?? (scale["spec"]?["replicas"] == nil ? 0 : nil)
+                guard
+                    let replicas = scale[path: "spec", "replicas"]?.integer
+                        ?? (scale["spec"]?["replicas"] == nil ? 0 : nil)
                 else {
-                    throw APIFailure.badRequest("Scale in version \"v1\" cannot be handled as a Scale: spec.replicas must be a number")
+                    throw APIFailure.badRequest(
+                        "Scale in version \"v1\" cannot be handled as a Scale: spec.replicas must be a number")
                 }
                 guard replicas >= 0, replicas <= Int32.max else {
                     throw APIFailure.invalid(

@@ -34,7 +34,8 @@ final class StateDirectory: Sendable {
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw ControlPlaneError(
-                code: .state, location: url.path, message: "cannot create the state folder: \(error.localizedDescription)")
+                code: .state, location: url.path,
+                message: "cannot create the state folder: \(error.localizedDescription)")
         }
         guard chmod(url.path, 0o700) == 0 else {
             throw Self.failure(url, "cannot make the state folder private (mode 0700)")

@@ -17,7 +17,8 @@ extension StoreTransaction {
     fileprivate func compact(keeping: Int64, olderThan horizon: Int64) throws -> Int64 {
         try withDatabase { db in
             let current = try Store.counter(db, "revision")
-            let byAge = try Int64.fetchOne(db, sql: "SELECT max(revision) FROM record WHERE time < ?", arguments: [horizon])
+            let byAge = try Int64.fetchOne(
+                db, sql: "SELECT max(revision) FROM record WHERE time < ?", arguments: [horizon])
             let old = try Store.counter(db, "compacted")
             let new = max(old, current - keeping, min(byAge ?? 0, current))
             if new <= old { return old }

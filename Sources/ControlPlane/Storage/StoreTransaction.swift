@@ -88,7 +88,8 @@ final class StoreTransaction {
         try append(key, object, kind: .deleted, previous: object)
     }
 
-    private func append(_ key: StorageKey, _ object: JSON, kind: LogEvent.Kind, previous: JSON?) throws -> StoredRecord {
+    private func append(_ key: StorageKey, _ object: JSON, kind: LogEvent.Kind, previous: JSON?) throws -> StoredRecord
+    {
         revision += 1
         var object = object
         var metadata = object["metadata"] ?? .object([:])

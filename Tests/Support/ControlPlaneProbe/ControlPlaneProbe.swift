@@ -14,7 +14,8 @@ struct ControlPlaneProbe {
             exit(64)
         }
         var logger = Logger(label: "control-plane-probe") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = ProcessInfo.processInfo.environment["PROBE_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .warning
+        logger.logLevel =
+            ProcessInfo.processInfo.environment["PROBE_LOG"].flatMap { Logger.Level(rawValue: $0) } ?? .warning
         let plane = ControlPlane(
             configuration: ControlPlaneConfiguration(
                 stateDirectory: URL(filePath: CommandLine.arguments[1], directoryHint: .isDirectory)),
