@@ -87,7 +87,7 @@ let package = Package(
             [
                 "RecoveryEngine", "RecoveryAPI", "ControllerRuntime", "KubernetesClient", "KubernetesModel",
                 "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient", "HTTPTransport",
-                "Cryptography", .logging,
+                "Cryptography", "Processes", .logging, .lifecycle,
             ]),
         module(
             "ControlPlane",
@@ -99,10 +99,16 @@ let package = Package(
         module(
             "Commands",
             [
-                "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "ControllerRuntime", "KubernetesClient",
+                "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "RecoveryEngine", "ControllerRuntime", "KubernetesClient",
                 "KubernetesModel", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient",
                 "HTTPTransport", "Cryptography", "Processes", .argumentParser, .logging, .lifecycle, .yams,
             ]),
         .executableTarget(name: "dr", dependencies: ["Commands"], swiftSettings: strict),
+
+        // Tests.
+        tests("ProcessesTests", ["Processes"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Processes"], resources: [.copy("Resources")]),
+        tests("CryptographyTests", ["Cryptography", "COpenSSL", "Processes"], resources: [.copy("Resources")]),
+        tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

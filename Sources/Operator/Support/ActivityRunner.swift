@@ -17,6 +17,8 @@ public final class ActivityRunner: Sendable {
     /// The running activities, each with the way to cancel it.
     private let running = Mutex<[String: AsyncStream<Void>.Continuation]>([:])
 
+    private let ending = Mutex(false)
+
     public init() {
         (launches, launch) = AsyncStream.makeStream()
     }
@@ -39,17 +41,22 @@ public final class ActivityRunner: Sendable {
     /// Asks an activity to stop; it is running until it has.
     public func cancel(_ name: String) { _ = running.withLock { $0[name]?.yield() } }
 
+    /// Whether ``run()`` is being cancelled: an activity that is cancelled then was not cancelled for itself.
+    public var isEnding: Bool { ending.withLock { $0 } }
+
     public var names: [String] { running.withLock { Array($0.keys) } }
 
     /// Until cancelled.
     public func run() async {
         await withDiscardingTaskGroup { group in
+            await withTaskCancellationHandler {
             for await launch in launches {
                 group.addTask { [self] in
                     await race(launch)
                     running.withLock { $0.removeValue(forKey: launch.name) }?.finish()
                 }
             }
+            } onCancel: { ending.withLock { $0 = true } }
             group.cancelAll()
         }
     }

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import RecoveryAPI
+
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Takes one backup of a policy now and waits for it.",
+        discussion: "Makes a Backup object; the policy itself, which may be owned by Git, is not edited.")
+
+    @OptionGroup var cluster: ClusterOptions
+
+    @Argument(help: "The BackupPolicy.")
+    var policy: String
+
+    @Flag(help: "Does not wait.")
+    var noWait = false
+
+    func run() async throws {
+        try await cluster.withClient { client, namespace in
+            let source = try await client.get(BackupPolicy.self, policy, namespace: namespace)
+            let trigger = "cli-\(Int(Date().timeIntervalSince1970))"
+            let made = try await client.create(
+                Backup(
+                    metadata: ObjectMeta(
+                        name: ScheduleDecision.backupName(policy: policy, trigger: trigger), namespace: namespace,
+                        labels: ["dr.hotswap.io/policy": String(policy.prefix(63))]),
+                    spec: Backup.Spec(
+                        policyRef: ObjectReference(name: policy), storeRef: source.spec.storeRef, trigger: trigger)))
+            print("backup.dr.hotswap.io/\(made.name) created")
+            guard !noWait else { return }
+            while true {
+                let backup = try await client.get(Backup.self, made.name, namespace: namespace)
+                let complete = backup.status?.conditions?[ConditionType.complete]
+                if complete?.status == .true {
+                    print("complete: \(backup.status?.fingerprint?.rows ?? 0) rows, \(backup.status?.size ?? "") stored")
+                    return
+                }
+                if complete?.reason == Reason.backupFailed { throw ValidationError(backup.status?.error ?? "the backup failed") }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Cryptography
+import Foundation
+import KubernetesClient
+import KubernetesModel
+import RecoveryAPI
+
+struct Recover: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a recovery plan and shows how it goes.",
+        discussion: """
+            Makes a RecoveryRun; the plan itself, which may be owned by Git, is not edited. A token is executed once, for ever: \
+            the same token again is refused, and --resume goes on with one that was begun and lost.
+            """)
+
+    @OptionGroup var cluster: ClusterOptions
+
+    @Argument(help: "The RecoveryPlan.")
+    var plan: String
+
+    @Option(help: "What names this execution: an incident's number. Made from the time when absent.")
+    var token: String?
+
+    @Option(help: "Latest, LatestVerified, a backup's name, or a time such as 2026-11-23T10:00:00Z.")
+    var to: String?
+
+    @Flag(help: "Checks what can be checked and changes nothing.")
+    var dryRun = false
+
+    @Flag(help: "Goes on with a token that an earlier, lost run began.")
+    var resume = false
+
+    func run() async throws {
+        try await cluster.withClient { client, namespace in
+            let source = try await client.get(RecoveryPlan.self, plan, namespace: namespace)
+            if resume, token == nil { throw ValidationError("--resume needs --token: which execution goes on?") }
+            let stamp = Int(Date().timeIntervalSince1970)
+            let token = self.token ?? "cli-\(stamp)"
+            let recipe = source.spec.recipe
+            let name = resume ? "\(plan)-\(token)-resume-\(stamp)" : "\(plan)-\(token)"
+            let made = try await client.create(
+                RecoveryRun(
+                    metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": String(plan.prefix(63))]),
+                    spec: RecoveryRun.Spec(
+                        planRef: ObjectReference(name: plan), token: token, mode: dryRun ? .dryRun : .recover, to: target(),
+                        plan: recipe, planHash: SHA256.hexHash([UInt8](try JSONEncoder.kubernetes.encode(recipe))),
+                        resume: resume ? true : nil)))
+            print("recoveryrun.dr.hotswap.io/\(made.name) created")
+            try await follow(made.name, client, namespace)
+        }
+    }
+
+    private func target() -> RecoveryTarget? {
+        switch to {
+        case nil: nil
+        case "Latest"?: .latest
+        case "LatestVerified"?: .latestVerified
+        case let text?: Timestamp.parse(text).map(RecoveryTarget.time) ?? .backup(text)
+        }
+    }
+
+    private func follow(_ name: String, _ client: KubernetesClient, _ namespace: String) async throws {
+        var shown: [String: StepState] = [:]
+        while true {
+            let run = try await client.get(RecoveryRun.self, name, namespace: namespace)
+            for step in run.status?.steps ?? [] where step.state != .pending && shown["\(step.phase)/\(step.step)"] != step.state {
+                shown["\(step.phase)/\(step.step)"] = step.state
+                print("\(step.phase)/\(step.step): \(step.state.rawValue)\(step.message.map { "  \($0)" } ?? "")")
+            }
+            if let state = run.status?.state, state.isTerminal || state == .paused {
+                print("\(state.rawValue): \(run.status?.message ?? "")")
+                if state != .succeeded { throw ExitCode.failure }
+                return
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+}
+
+struct Abort: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ends a run: the step under way is cancelled and none follows.")
+
+    @OptionGroup var cluster: ClusterOptions
+
+    @Argument(help: "The RecoveryRun.")
+    var recoveryRun: String
+
+    func run() async throws {
+        try await cluster.withClient { client, namespace in
+            _ = try await client.patch(RecoveryRun.self, recoveryRun, namespace: namespace, merge: ["spec": ["desiredState": "Aborted"]])
+            print("recoveryrun.dr.hotswap.io/\(recoveryRun) aborting")
+        }
+    }
+}

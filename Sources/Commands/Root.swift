@@ -1,0 +1,15 @@
+public import ArgumentParser
+
+/// `dr`, and `kubectl dr` when it is linked under that name.
+public struct Root: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "dr",
+        abstract: "Backs up, proves and recovers: disaster recovery as a Kubernetes API.",
+        version: "0.1.0",
+        subcommands: [
+            OperatorCommand.self, Standalone.self, Status.self, BackupCommand.self, Recover.self, Abort.self, Catalog.self,
+            CRDs.self, DebugAge.self,
+        ])
+
+    public init() {}
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import KubernetesClient
+import Logging
+import Operator
+import Processes
+import RecoveryAPI
+import ServiceLifecycle
+
+struct Standalone: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the controllers on an API server of its own: no cluster needed.",
+        discussion: """
+            kubectl works against it: export KUBECONFIG=STATE/kubeconfig. What was acknowledged survives a kill. Declared \
+            workloads are recorded, not run.
+            """)
+
+    @Option(help: "The folder that holds everything: objects, keys, kubeconfig. Made when it does not exist.")
+    var state: String
+
+    @Option(help: "The address to listen on. Whoever reaches it still needs the token of the kubeconfig.")
+    var address = "127.0.0.1"
+
+    @Option(help: "The port; 0 takes a free one, and the same one again after a restart.")
+    var port = 0
+
+    @Flag(help: "Only the API server, no controllers.")
+    var apiOnly = false
+
+    @Flag(help: "Logs what it looks at, too.")
+    var verbose = false
+
+    func run() async throws {
+        SignalPolicy.ignoreBrokenPipes()
+        let logger = Logs.logger("dr", verbose: verbose)
+        let server = ControlPlane(
+            configuration: ControlPlaneConfiguration(
+                stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port), logger: logger)
+        let controllers = StandaloneControllers(server: server, apiOnly: apiOnly, logger: logger)
+        try await ServiceGroup(
+            services: [server, controllers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
+    }
+}
+
+/// The controllers, once the server listens: they reach it over TLS like any other client.
+private struct StandaloneControllers: Service {
+    let server: ControlPlane
+    let apiOnly: Bool
+    let logger: Logger
+
+    func run() async throws {
+        try await server.ready()
+        try await server.install(crds: CustomResourceDefinitions.all)
+        logger.info(
+            "the API server is ready", metadata: ["url": "\(server.url?.absoluteString ?? "")", "kubeconfig": "\(server.kubeconfigPath)"])
+        guard !apiOnly else {
+            try await gracefulShutdown()
+            return
+        }
+        let client = try KubernetesClient(
+            configuration: ClusterConfiguration.load(files: [server.kubeconfigPath]), logger: logger)
+        do {
+            try await OperatorService(client: client, logger: logger).run()
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        await client.shutdown()
+    }
+}

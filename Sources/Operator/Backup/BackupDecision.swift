@@ -1,0 +1,118 @@
+import BackupArchive
+import Foundation
+import KubernetesModel
+import RecoveryAPI
+
+/// What a backup needs now, as a function of what is known of it.
+enum BackupDecision {
+    enum End: Sendable {
+        case complete(Manifest)
+        case failed(message: String, isRetriable: Bool)
+    }
+
+    struct Input: Sendable {
+        var backup: Backup
+        /// From the catalogue: it is complete, whatever the object says.
+        var manifest: Manifest?
+        var isRunning: Bool
+        /// How an attempt of this process ended.
+        var end: End?
+        var now: Date
+    }
+
+    struct Output: Sendable {
+        var status: Backup.Status
+        var start: Bool
+        var wakeAt: Date?
+        var event: (isGood: Bool, reason: String, message: String)?
+    }
+
+    static let attempts: Int64 = 3
+
+    static func decide(_ input: Input) -> Output {
+        var status = input.backup.status ?? Backup.Status()
+        let generation = input.backup.metadata.generation
+        status.observedGeneration = generation
+        var conditions = status.conditions ?? []
+        let now = input.now.wholeSeconds
+
+        func output(start: Bool = false, wakeAt: Date? = nil, event: (Bool, String, String)? = nil) -> Output {
+            status.conditions = conditions
+            return Output(status: status, start: start, wakeAt: wakeAt, event: event.map { ($0.0, $0.1, $0.2) })
+        }
+
+        // Terminal states are never left.
+        if input.backup.isTerminal { return output() }
+
+        var manifest = input.manifest
+        var isAdopted = manifest != nil
+        if case .complete(let written) = input.end {
+            manifest = written
+            isAdopted = false
+        }
+        if let manifest {
+            complete(&status, &conditions, manifest, generation, now, isAdopted: isAdopted)
+            let text = "\(manifest.rows) rows of \(manifest.tables) tables, \(ByteText.text(manifest.artifact.bytes)) stored"
+            return output(event: (true, isAdopted ? Reason.backupAdopted : Reason.backupComplete, text))
+        }
+        if input.isRunning { return output() }
+        if case .failed(let message, let isRetriable) = input.end {
+            status.error = String(message.prefix(4096))
+            if isRetriable, (status.attempts ?? 0) < attempts {
+                let delay = 15 * Double(1 << max(0, (status.attempts ?? 1) - 1))
+                status.retryAt = now.addingTimeInterval(delay)
+                status.phase = "Retrying"
+                conditions.settle(.working(reason: Reason.backupRetrying, message: message), generation: generation, now: now)
+                return output(wakeAt: status.retryAt, event: (false, Reason.backupRetrying, message))
+            }
+            status.retryAt = nil
+            status.finishedAt = now
+            status.phase = "Failed"
+            conditions.set(
+                ConditionType.complete, .false, reason: Reason.backupFailed, message: message, generation: generation, now: now)
+            conditions.settle(.stalled(reason: Reason.backupFailed, message: message), generation: generation, now: now)
+            return output(event: (false, Reason.backupFailed, message))
+        }
+        if let retryAt = status.retryAt, retryAt > now { return output(wakeAt: retryAt) }
+        status.startedAt = status.startedAt ?? now
+        status.attempts = (status.attempts ?? 0) + 1
+        status.retryAt = nil
+        status.phase = "Running"
+        conditions.set(
+            ConditionType.complete, .false, reason: Reason.backupRunning, message: "attempt \(status.attempts ?? 1)",
+            generation: generation, now: now)
+        conditions.settle(.working(reason: Reason.backupRunning, message: "attempt \(status.attempts ?? 1)"), generation: generation, now: now)
+        return output(start: true)
+    }
+
+    private static func complete(
+        _ status: inout Backup.Status, _ conditions: inout [Condition], _ manifest: Manifest, _ generation: Int64?, _ now: Date,
+        isAdopted: Bool
+    ) {
+        let artifact = manifest.artifact
+        status.phase = "Complete"
+        status.source = manifest.source
+        status.startedAt = status.startedAt ?? manifest.startedAt.wholeSeconds
+        status.finishedAt = manifest.finishedAt.wholeSeconds
+        status.retryAt = nil
+        status.error = nil
+        status.recoveryPoint = manifest.recoveryPoint.wholeSeconds
+        status.artifact = Backup.Artifact(
+            key: artifact.key, bytes: artifact.bytes, plainBytes: artifact.plainBytes, sha256: artifact.sha256)
+        status.fingerprint = Backup.FingerprintSummary(
+            tables: manifest.tables, rows: manifest.rows, digest: manifest.fingerprintDigest)
+        status.serverVersion = manifest.serverVersion
+        status.toolVersion = manifest.toolVersion
+        status.size = ByteText.text(artifact.bytes)
+        conditions.set(
+            ConditionType.stored, .true, reason: Reason.backupStored, message: "every byte was acknowledged by the store",
+            generation: generation, now: now)
+        conditions.set(
+            ConditionType.complete, .true, reason: isAdopted ? Reason.backupAdopted : Reason.backupComplete,
+            message: "the manifest is in the catalogue", generation: generation, now: now)
+        conditions.set(
+            ConditionType.restoreVerified, .unknown, reason: Reason.notVerified, message: "it was not restored to prove it yet",
+            generation: generation, now: now)
+        conditions.settle(.ready(reason: Reason.backupComplete, message: "it can be restored"), generation: generation, now: now)
+    }
+}

@@ -1,0 +1,114 @@
+import BackupArchive
+import ControllerRuntime
+import Foundation
+import KubernetesModel
+import ObjectStore
+import RecoveryAPI
+import RecoveryEngine
+
+/// Probes stores: whether they can be written, read and deleted in, and whether two creators are told apart.
+struct BackupStoreReconciler: Sendable {
+    let context: OperatorContext
+    let stores: Informer<BackupStore>
+
+    static let interval: TimeInterval = 600
+    static let retry: TimeInterval = 30
+
+    struct Findings: Sendable {
+        var result: Result<StoreProbe, ReferenceError>
+        var backups: Int64?
+        var bytes: Int64?
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
+        guard let store = stores.get(key), !store.isBeingDeleted else { return .done }
+        let now = context.now()
+        let status = store.status ?? BackupStore.Status()
+        if let wait = Self.rest(status, generation: store.metadata.generation, now: now) { return .requeue(after: .seconds(wait)) }
+        let findings = await probe(store)
+        var changed = store
+        changed.status = Self.decide(store, findings, others: stores.list(), now: now)
+        try await context.write(changed, unless: changed.status == store.status)
+        announce(before: store, after: changed)
+        let isReady = changed.status?.conditions?.isTrue(ConditionType.ready) ?? false
+        return .requeue(after: .seconds(isReady ? Self.interval : Self.retry))
+    }
+
+    /// Seconds until the next probe is due, nil if it is now.
+    static func rest(_ status: BackupStore.Status, generation: Int64?, now: Date) -> Double? {
+        guard status.observedGeneration == generation, let last = status.lastProbeTime else { return nil }
+        let interval = status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
+        let left = last.addingTimeInterval(interval).timeIntervalSince(now)
+        return left > 1 ? left : nil
+    }
+
+    private func probe(_ resource: BackupStore) async -> Findings {
+        do {
+            _ = try Resolver.recipients(resource)
+            let store = try await context.resolver.store(resource)
+            let probe = try await StoreProbe.run(store)
+            let manifests = try await Catalogue(store).list().manifests
+            return Findings(
+                result: .success(probe), backups: Int64(manifests.count),
+                bytes: manifests.reduce(0) { $0 + $1.artifact.bytes })
+        } catch let error as ReferenceError {
+            return Findings(result: .failure(error))
+        } catch {
+            return Findings(result: .failure(ReferenceError(reason: Reason.probeFailed, "\(error)")))
+        }
+    }
+
+    static func decide(_ store: BackupStore, _ findings: Findings, others: [BackupStore], now: Date) -> BackupStore.Status {
+        var status = store.status ?? BackupStore.Status()
+        var conditions = status.conditions ?? []
+        let generation = store.metadata.generation
+        status.observedGeneration = generation
+        status.lastProbeTime = now.wholeSeconds
+        let readiness: Readiness
+        switch findings.result {
+        case .failure(let error):
+            readiness = .stalled(reason: error.reason, message: error.description)
+        case .success(let probe):
+            status.conditionalWrites = probe.conditionalWrites
+            status.backups = findings.backups
+            status.bytes = findings.bytes
+            status.size = findings.bytes.map(ByteText.text)
+            if let twin = others.first(where: { $0.reference != store.reference && $0.sharesPlace(with: store) }),
+                (twin.metadata.creationTimestamp ?? now, twin.reference) < (store.metadata.creationTimestamp ?? now, store.reference)
+            {
+                readiness = .stalled(
+                    reason: Reason.dataPrefixInUse,
+                    message: "the BackupStore \(twin.reference) keeps its backups in the same place: give this one another prefix")
+            } else if !probe.conditionalWrites {
+                readiness = .stalled(
+                    reason: Reason.noConditionalWrites,
+                    message: "the store lets two writers create one key: recoveries could run twice; use a store that honours If-None-Match")
+            } else {
+                readiness = .ready(reason: Reason.ready, message: "written, read and deleted in")
+            }
+        }
+        conditions.settle(readiness, generation: generation, now: now)
+        status.conditions = conditions
+        status.phase = conditions.isTrue(ConditionType.ready) ? "Ready" : "NotReady"
+        return status
+    }
+
+    private func announce(before: BackupStore, after: BackupStore) {
+        guard let new = after.status?.conditions?[ConditionType.ready] else { return }
+        let old = before.status?.conditions?[ConditionType.ready]
+        guard old?.status != new.status || old?.reason != new.reason else { return }
+        context.recorder.record(
+            new.status == .true ? .normal : .warning, reason: new.reason, action: "Probe", new.message, about: after)
+    }
+}
+
+extension BackupStore {
+    /// Whether two stores would write over each other's keys. A namespace has a folder of its own in a store.
+    fileprivate func sharesPlace(with other: BackupStore) -> Bool {
+        guard namespace == other.namespace else { return false }
+        if let mine = spec.s3, let theirs = other.spec.s3 {
+            return mine.endpoint == theirs.endpoint && mine.bucket == theirs.bucket && (mine.prefix ?? "") == (theirs.prefix ?? "")
+        }
+        return spec.filesystem != nil && spec.filesystem == other.spec.filesystem
+    }
+}

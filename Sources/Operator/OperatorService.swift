@@ -1,0 +1,95 @@
+public import ControllerRuntime
+import Foundation
+public import KubernetesClient
+import KubernetesModel
+public import Logging
+import RecoveryAPI
+import RecoveryEngine
+public import ServiceLifecycle
+
+/// All controllers against one API server.
+///
+/// Starts the caches, then the controllers; ends them in the reverse order and waits for the activities. What was under
+/// way when it ends is taken up by the next operator.
+public final class OperatorService: Service {
+    private let client: KubernetesClient
+    private let logger: Logger
+    private let stores: Informer<BackupStore>
+    private let policies: Informer<BackupPolicy>
+    private let backups: Informer<Backup>
+    private let plans: Informer<RecoveryPlan>
+    private let runs: Informer<RecoveryRun>
+    private let metrics: any RuntimeMetrics
+
+    public init(client: KubernetesClient, metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger) {
+        self.client = client
+        self.logger = logger
+        self.metrics = metrics
+        stores = Informer(client: client, logger: logger)
+        policies = Informer(client: client, logger: logger)
+        backups = Informer(client: client, logger: logger)
+        plans = Informer(client: client, logger: logger)
+        runs = Informer(client: client, logger: logger)
+    }
+
+    /// What keeps the operator from working, nil when nothing does.
+    public func complaint() -> String? {
+        let caches: [(String, Bool)] = [
+            ("backupstores", stores.hasSynced), ("backuppolicies", policies.hasSynced), ("backups", backups.hasSynced),
+            ("recoveryplans", plans.hasSynced), ("recoveryruns", runs.hasSynced),
+        ]
+        let missing = caches.filter { !$0.1 }.map(\.0)
+        return missing.isEmpty ? nil : "not listed yet: \(missing.joined(separator: ", "))"
+    }
+
+    public func run() async throws {
+        let host = ProcessInfo.processInfo.hostName
+        let identity = "\(host)/\(ProcessInfo.processInfo.processIdentifier)"
+        let recorder = EventRecorder(client: client, controller: "dr.hotswap.io/operator", instance: host, logger: logger)
+        let storeCache = StoreCache()
+        let context = OperatorContext(
+            client: client, resolver: Resolver(client: client, stores: storeCache), recorder: recorder,
+            activities: ActivityRunner(), logger: logger, identity: identity, now: { Date() })
+        let controllers = makeControllers(context)
+        let manager = Manager(
+            caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
+            syncs: [stores.waitForSync, policies.waitForSync, backups.waitForSync, plans.waitForSync, runs.waitForSync],
+            workers: [context.activities.run, recorder.run] + controllers.map { $0.run })
+        try await manager.run()
+        await storeCache.shutdown()
+    }
+
+    private func makeControllers(_ context: OperatorContext) -> [Controller] {
+        let storeReconciler = BackupStoreReconciler(context: context, stores: stores)
+        let storeController = Controller(name: "backupstore", metrics: metrics, logger: logger, reconcile: storeReconciler.reconcile)
+        storeController.watch(stores)
+
+        let policyReconciler = BackupPolicyReconciler(context: context, policies: policies, backups: backups, stores: stores)
+        let policyController = Controller(
+            name: "backuppolicy", metrics: metrics, logger: logger, reconcile: policyReconciler.reconcile)
+        policyController.watch(policies)
+        policyController.watch(backups) { [ObjectKey(namespace: $0.namespace, name: $0.spec.policyRef.name)] }
+        policyController.watch(stores) { [policies] store in
+            policies.list(namespace: store.namespace).filter { $0.spec.storeRef.name == store.name }.map(\.reference)
+        }
+
+        let backupQueue = QueueLink()
+        let backupReconciler = BackupReconciler(context: context, backups: backups, wake: backupQueue.add)
+        let backupController = Controller(name: "backup", metrics: metrics, logger: logger, reconcile: backupReconciler.reconcile)
+        backupQueue.connect(backupController.queue)
+        backupController.watch(backups)
+
+        let planReconciler = RecoveryPlanReconciler(context: context, plans: plans, runs: runs)
+        let planController = Controller(name: "recoveryplan", metrics: metrics, logger: logger, reconcile: planReconciler.reconcile)
+        planController.watch(plans)
+        planController.watch(runs) { [ObjectKey(namespace: $0.namespace, name: $0.spec.planRef.name)] }
+
+        let runQueue = QueueLink()
+        let runReconciler = RecoveryRunReconciler(context: context, runs: runs, wake: runQueue.add)
+        let runController = Controller(name: "recoveryrun", metrics: metrics, logger: logger, reconcile: runReconciler.reconcile)
+        runQueue.connect(runController.queue)
+        runController.watch(runs)
+
+        return [storeController, policyController, backupController, planController, runController]
+    }
+}
