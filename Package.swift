@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let hummingbird = Self.product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTLS = Self.product(name: "HummingbirdTLS", package: "hummingbird")
     static let lifecycle = Self.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let signals = Self.product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = Self.product(name: "Subprocess", package: "swift-subprocess")
     static let system = Self.product(name: "SystemPackage", package: "swift-system")
 }
@@ -101,7 +102,8 @@ let package = Package(
             [
                 "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "RecoveryEngine", "ControllerRuntime", "KubernetesClient",
                 "KubernetesModel", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient",
-                "HTTPTransport", "Cryptography", "Processes", .argumentParser, .logging, .lifecycle, .yams,
+                "HTTPTransport", "Cryptography", "Processes", .argumentParser, .logging, .lifecycle, .signals,
+                .yams,
             ]),
         .executableTarget(name: "dr", dependencies: ["Commands"], swiftSettings: strict),
 

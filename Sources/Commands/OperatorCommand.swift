@@ -5,6 +5,7 @@ import Operator
 import Processes
 import ServiceLifecycle
 import StatusServer
+import UnixSignals
 
 struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

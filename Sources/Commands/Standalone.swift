@@ -7,6 +7,7 @@ import Operator
 import Processes
 import RecoveryAPI
 import ServiceLifecycle
+import UnixSignals
 
 struct Standalone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
