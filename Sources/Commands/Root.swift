@@ -13,3 +13,6 @@ public struct Root: AsyncParsableCommand {
 
     public init() {}
 }
+
+/// The whole program: reads the arguments, runs the verb, exits.
+public func runCommandLine() async { await Root.main() }
