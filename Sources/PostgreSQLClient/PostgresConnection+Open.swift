@@ -1,4 +1,5 @@
 import CPostgres
+import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -27,6 +28,7 @@ extension PostgresConnection {
     private func connectAndPoll(
         _ configuration: PostgresConfiguration, rootCertificateFile: String?
     ) throws -> Handle {
+        dispatchPrecondition(condition: .onQueue(executor.queue))
         let deadline = ContinuousClock.now + configuration.connectTimeout
         let parameters = configuration.libpqParameters(rootCertificateFile: rootCertificateFile)
         let pointer = withCStrings(parameters.map(\.0)) { keys in

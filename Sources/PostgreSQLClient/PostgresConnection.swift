@@ -7,7 +7,7 @@ import Dispatch
 /// to end the statement, its rest is drained, and the connection stays usable; the call throws `CancellationError`.
 /// - Throws: ``PostgresError`` from every method, and `CancellationError`.
 public actor PostgresConnection {
-    private let executor: QueueExecutor
+    let executor: QueueExecutor
     let canceller = Canceller()
     var handle: Handle?
     /// A COPY between its start and its end; nothing else may be sent then.
@@ -94,7 +94,6 @@ public actor PostgresConnection {
         during expected: CopyDirection? = nil, _ body: (Handle) throws -> Value
     ) async throws -> Value {
         try Task.checkCancellation()
-        dispatchPrecondition(condition: .onQueue(executor.queue))
         guard let handle, handle.isUsable else {
             throw PostgresError(code: .connectionLost, message: "the connection is closed")
         }
@@ -104,7 +103,8 @@ public actor PostgresConnection {
         canceller.arm()
         // The body runs without a suspension, so nothing else of this actor comes between.
         let outcome = await withTaskCancellationHandler {
-            Swift.Result { try body(handle) }
+            // Through a method of this actor: a closure that does not use the actor would run on the cooperative pool.
+            Swift.Result { try self.confined(handle, body) }
         } onCancel: {
             canceller.request()
         }
@@ -115,6 +115,11 @@ public actor PostgresConnection {
             throw CancellationError()
         case .failure(let error): throw error
         }
+    }
+
+    private func confined<Value>(_ handle: Handle, _ body: (Handle) throws -> Value) throws -> Value {
+        dispatchPrecondition(condition: .onQueue(executor.queue))
+        return try body(handle)
     }
 
     /// After a cancellation: wait until the request was delivered, then let a late one hit an empty statement.

@@ -60,7 +60,7 @@ public enum PostgresRestore {
         public var toolFolder: String?
         /// A database to connect to for CREATE and RENAME; must not be the one restored.
         public var maintenanceDatabase: String
-        /// `maintenance_work_mem` for index builds in megabytes. nil: the server's own setting, but 256 at least.
+        /// `maintenance_work_mem` for index builds in megabytes. nil: what is fastest, see `PostDataPlan`.
         public var maintenanceMemory: Int?
 
         public init(

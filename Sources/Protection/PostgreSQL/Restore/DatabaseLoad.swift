@@ -45,15 +45,50 @@ struct DatabaseLoad {
         }
         try await finishData(outcome, restore: restore, folder: folder, database: database)
 
-        run.enter(.indexes)
-        let memory = try await maintenanceMemory(maintenance)
-        try await restore.run(
-            section: "post-data", archive: archive, jobs: jobs, settings: ["maintenance_work_mem": "\(memory)MB"])
-
         let expected = request.fingerprint ?? outcome.router.builder?.fingerprint ?? Fingerprint()
-        try await prove(expected, outcome: outcome, database: database)
+        try await finishObjects(outcome.router.entries, expected, restore: restore, folder: folder)
+        if options.analyze {
+            run.enter(.analyzing)
+            let connection = try await PostgresConnection.connect(database)
+            try await connection.execute("ANALYZE")
+            await connection.close()
+        }
         try await scratch.markVerified()
         return try LoadSummary(rows: expected.totalRows, tables: expected.tables.count, digest: expected.digest)
+    }
+
+    /// Indexes and constraints; and, beside them, the proof: the rows are all there by now, nothing changes them any
+    /// more, and the index builds seldom use every processor to their end.
+    private func finishObjects(
+        _ entries: [ArchiveEntry], _ expected: Fingerprint, restore: RestoreTool, folder: WorkFolder
+    ) async throws {
+        run.enter(.indexes)
+        let archive = folder.file(Self.contentsFile)
+        let plan = PostDataPlan(entries: entries, fingerprint: expected)
+        try await folder.append(PostDataPlan.list(plan.first), to: "first")
+        try await folder.append(PostDataPlan.list(plan.rest), to: "rest")
+        let memory = options.maintenanceMemory.map { "\($0)MB" }
+        let jobs = jobs
+        let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
+        let verification = request.verification
+        async let proof = reader.differences(from: expected, verification: verification)
+        if !plan.first.isEmpty {
+            try await restore.run(
+                section: "post-data", archive: archive, jobs: jobs, list: folder.file("first"),
+                settings: ["maintenance_work_mem": memory ?? PostDataPlan.memoryForFirst])
+        }
+        try await restore.run(
+            section: "post-data", archive: archive, jobs: jobs, list: folder.file("rest"),
+            settings: memory.map { ["maintenance_work_mem": $0] } ?? [:])
+        run.clock.enter(.verifying)
+        let differences = try await proof
+        guard differences.isEmpty else {
+            let first = differences.prefix(5).map(\.description).joined(separator: "; ")
+            let more = differences.count > 5 ? "; and \(differences.count - 5) more" : ""
+            throw PostgresProtectionError(
+                .verificationFailed, "what was restored is not what was backed up: \(first)\(more)",
+                field: "to", mend: "the database in use was not touched; restore another backup")
+        }
     }
 
     /// Sequences, and what came in other forms than rows.
@@ -73,44 +108,8 @@ struct DatabaseLoad {
             spooled.contains($0.id) || ($0.section == 3 && !$0.hasData && $0.kind != "SEQUENCE SET")
         }
         guard !others.isEmpty else { return }
-        let list = others.map { "\($0.id);\n" }.joined()
-        try await folder.append(Array(list.utf8), to: "list")
+        try await folder.append(PostDataPlan.list(others.map(\.id)), to: "list")
         try await restore.run(
             section: "data", archive: folder.file(Self.contentsFile), list: folder.file("list"))
-    }
-
-    /// Megabytes for each index build.
-    private func maintenanceMemory(_ connection: PostgresConnection) async throws -> Int {
-        if let memory = options.maintenanceMemory { return max(1, memory) }
-        let row = try await connection.query(
-            "SELECT setting::bigint / 1024 FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem'"
-        ).first
-        return max(256, row?[0].flatMap { Int($0) } ?? 64)
-    }
-
-    private func prove(
-        _ expected: Fingerprint, outcome: ArchiveLoader.Outcome, database: PostgresConfiguration
-    ) async throws {
-        run.enter(options.analyze ? .analyzing : .verifying)
-        let statistics = options.analyze
-        let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
-        let verification = request.verification
-        // Statistics are sampled beside the reading of all rows.
-        async let analyzing: Void = {
-            guard statistics else { return }
-            let connection = try await PostgresConnection.connect(database)
-            try await connection.execute("ANALYZE")
-            await connection.close()
-        }()
-        run.clock.enter(.verifying)
-        let differences = try await reader.differences(from: expected, verification: verification)
-        try await analyzing
-        guard differences.isEmpty else {
-            let first = differences.prefix(5).map(\.description).joined(separator: "; ")
-            let more = differences.count > 5 ? "; and \(differences.count - 5) more" : ""
-            throw PostgresProtectionError(
-                .verificationFailed, "what was restored is not what was backed up: \(first)\(more)",
-                field: "to", mend: "the database in use was not touched; restore another backup")
-        }
     }
 }
