@@ -1,24 +1,82 @@
 public import KubernetesModel
+
+/// Which labels an object must have: kubectl's text form, or `matchLabels` and `matchExpressions`.
 public struct LabelSelector: Sendable, Hashable {
-    var eq: [String: String] = [:]
-    var ne: [String: String] = [:]
-    var isIn: [String: Set<String>] = [:]
-    var absent: [String] = []
-    public init(parsing text: String) throws(MachineryError) {
-        var parts: [String] = [], depth = 0, cur = ""
-        for c in text { if c == "(" { depth += 1 }; if c == ")" { depth -= 1 }; if c == ",", depth == 0 { parts.append(cur); cur = "" } else { cur.append(c) } }
-        parts.append(cur)
-        for p in parts {
-            if let r = p.firstRange(of: " in (") { isIn[String(p[..<r.lowerBound])] = Set(p[r.upperBound...].dropLast().split(separator: ",").map(String.init)) }
-            else if let r = p.firstRange(of: "!=") { ne[String(p[..<r.lowerBound])] = String(p[r.upperBound...]) }
-            else if let r = p.firstRange(of: "=") { eq[String(p[..<r.lowerBound])] = String(p[r.upperBound...].drop { $0 == "=" }) }
-            else if p.hasPrefix("!") { absent.append(String(p.dropFirst())) }
+    private enum Requirement: Sendable, Hashable {
+        case isIn(String, Set<String>)
+        case notIn(String, Set<String>)
+        case exists(String)
+        case absent(String)
+
+        func holds(_ labels: [String: String]) -> Bool {
+            switch self {
+            case .isIn(let key, let values): labels[key].map(values.contains) ?? false
+            // An object without the label is not one of those.
+            case .notIn(let key, let values): labels[key].map { !values.contains($0) } ?? true
+            case .exists(let key): labels[key] != nil
+            case .absent(let key): labels[key] == nil
+            }
         }
     }
-    public init(_ selector: JSON?) { for (k, v) in selector?["matchLabels"]?.object ?? [:] { eq[k] = v.string ?? "" } }
-    public func matches(_ l: [String: String]) -> Bool {
-        eq.allSatisfy { l[$0] == $1 } && ne.allSatisfy { l[$0] != $1 } && isIn.allSatisfy { $1.contains(l[$0] ?? "") } && absent.allSatisfy { l[$0] == nil }
+
+    private var requirements: [Requirement] = []
+
+    public init(parsing text: String) throws(MachineryError) {
+        for part in Self.split(text) {
+            let part = Self.trim(part)
+            if part.isEmpty { continue }
+            requirements.append(Self.requirement(part))
+        }
     }
+
+    /// Nothing selects nothing here: an absent selector has no requirements and matches everything.
+    public init(_ selector: JSON?) {
+        for (key, value) in selector?["matchLabels"]?.object ?? [:] { requirements.append(.isIn(key, [value.string ?? ""])) }
+        for expression in selector?["matchExpressions"]?.array ?? [] {
+            let key = expression["key"]?.string ?? ""
+            let values = Set((expression["values"]?.array ?? []).compactMap(\.string))
+            switch expression["operator"]?.string {
+            case "In": requirements.append(.isIn(key, values))
+            case "NotIn": requirements.append(.notIn(key, values))
+            case "DoesNotExist": requirements.append(.absent(key))
+            default: requirements.append(.exists(key))
+            }
+        }
+    }
+
+    public func matches(_ labels: [String: String]) -> Bool { requirements.allSatisfy { $0.holds(labels) } }
     public func matches(labels: JSON?) -> Bool { matches((labels?.object ?? [:]).compactMapValues(\.string)) }
-    public var isEmpty: Bool { true }
+    public var isEmpty: Bool { requirements.isEmpty }
+
+    private static func requirement(_ part: String) -> Requirement {
+        for (word, isIn) in [(" notin ", false), (" in ", true)] {
+            guard let found = part.firstRange(of: word) else { continue }
+            let values = trim(String(part[found.upperBound...])).dropFirst().dropLast().split(separator: ",").map { trim(String($0)) }
+            let key = trim(String(part[..<found.lowerBound]))
+            return isIn ? .isIn(key, Set(values)) : .notIn(key, Set(values))
+        }
+        if let found = part.firstRange(of: "!=") {
+            return .notIn(trim(String(part[..<found.lowerBound])), [trim(String(part[found.upperBound...]))])
+        }
+        if let found = part.firstRange(of: "==") ?? part.firstRange(of: "=") {
+            return .isIn(trim(String(part[..<found.lowerBound])), [trim(String(part[found.upperBound...]))])
+        }
+        return part.hasPrefix("!") ? .absent(trim(String(part.dropFirst()))) : .exists(part)
+    }
+
+    /// At the commas that are not inside of parentheses.
+    private static func split(_ text: String) -> [String] {
+        var parts = [""]
+        var depth = 0
+        for character in text {
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            if character == ",", depth == 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
+        }
+        return parts
+    }
+
+    private static func trim(_ text: String) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
 }
