@@ -111,6 +111,23 @@ let package = Package(
         tests("ProcessesTests", ["Processes"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Processes"], resources: [.copy("Resources")]),
         tests("CryptographyTests", ["Cryptography", "COpenSSL", "Processes"], resources: [.copy("Resources")]),
+        module(
+            "PostgresTestServer", path: "Tests/Support/PostgresTestServer",
+            ["PostgreSQLClient", "Processes", "Cryptography"]),
+        tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgresTestServer"]),
+        tests(
+            "PostgreSQLProtectionTests",
+            ["PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "Processes", "Cryptography"]),
+        tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
+        tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive"]),
+        .executableTarget(
+            name: "control-plane-probe", dependencies: ["ControlPlane", .logging, .lifecycle],
+            path: "Tests/Support/ControlPlaneProbe", swiftSettings: strict),
+        tests(
+            "ControlPlaneTests",
+            [
+                "ControlPlane", "APIMachinery", "KubernetesModel", "Processes", "control-plane-probe", .logging, .lifecycle,
+            ], resources: [.copy("Resources")]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

@@ -1,0 +1,74 @@
+import Foundation
+import KubernetesModel
+import Testing
+
+@testable import RecoveryAPI
+
+@Suite("The definitions")
+struct DefinitionTests {
+    @Test("in crds/ are what the types print")
+    func agree() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds").standardized
+        for definition in CustomResourceDefinitions.all {
+            let file = folder.appending(path: CustomResourceDefinitions.fileName(of: definition))
+            let text = try String(contentsOf: file, encoding: .utf8)
+            #expect(text == YAMLText.document(definition), "\(file.lastPathComponent): run dr crds --output crds")
+        }
+    }
+
+    @Test("bound every string, list and map, and describe every field")
+    func bounded() {
+        func walk(_ schema: JSON, _ path: String) {
+            #expect(schema["description"]?.string?.isEmpty == false, "\(path) has no description")
+            switch schema["type"]?.string {
+            case "string":
+                let isBounded = schema["maxLength"] != nil || schema["enum"] != nil || schema["format"] == "date-time"
+                #expect(isBounded, "\(path) has no maxLength")
+            case "array":
+                #expect(schema["maxItems"] != nil, "\(path) has no maxItems")
+                #expect(schema["items"]?["default"] == nil)
+                if let items = schema["items"] { walk(items, path + "[]") }
+            case "object":
+                for (name, value) in schema["properties"]?.object ?? [:] { walk(value, "\(path).\(name)") }
+                if schema["additionalProperties"] != nil { #expect(schema["maxProperties"] != nil, "\(path) has no maxProperties") }
+            default: break
+            }
+        }
+        for definition in CustomResourceDefinitions.all {
+            let schema = definition[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema"] ?? .null
+            for part in ["spec", "status"] { walk(schema["properties"]?[part] ?? .null, part) }
+        }
+    }
+}
+
+@Suite("A plan")
+struct PlanCheckTests {
+    private func plan(_ phases: [(String, [String]?)]) -> RecoveryPlan.Spec {
+        var step = Step(name: "s")
+        step.scale = try? JSON(["kind": "Deployment", "name": "api", "replicas": 0]).decode(Step.Scale.self)
+        return RecoveryPlan.Spec(
+            storeRef: ObjectReference(name: "s"),
+            phases: phases.map { RecoveryPlan.Phase(name: $0.0, dependsOn: $0.1, steps: [step]) })
+    }
+
+    @Test("with a cycle is refused, and the cycle is named")
+    func cycle() {
+        let error = #expect(throws: SpecError.self) { try PlanCheck.check(plan([("a", ["c"]), ("b", ["a"]), ("c", ["b"])])) }
+        #expect(error?.reason == Reason.planCycle)
+        #expect(error?.message.contains("a → c → b → a") == true)
+    }
+
+    @Test("that depends on what is not there is refused")
+    func unknownPhase() {
+        let error = #expect(throws: SpecError.self) { try PlanCheck.check(plan([("a", ["x"])])) }
+        #expect(error?.field == "spec.phases[0].dependsOn")
+    }
+
+    @Test("without dependsOn follows the phase above")
+    func order() throws {
+        let spec = plan([("a", nil), ("b", nil), ("c", [])])
+        try PlanCheck.check(spec)
+        #expect(PlanCheck.dependencies(of: spec.phases[1], in: spec) == ["a"])
+        #expect(PlanCheck.dependencies(of: spec.phases[2], in: spec).isEmpty)
+    }
+}
