@@ -45,7 +45,8 @@ struct DefinitionTests {
 struct PlanCheckTests {
     private func plan(_ phases: [(String, [String]?)]) -> RecoveryPlan.Spec {
         var step = Step(name: "s")
-        step.scale = try? JSON(["kind": "Deployment", "name": "api", "replicas": 0]).decode(Step.Scale.self)
+        let scale: JSON = ["kind": "Deployment", "name": "api", "replicas": 0]
+        step.scale = try? scale.decode(Step.Scale.self)
         return RecoveryPlan.Spec(
             storeRef: ObjectReference(name: "s"),
             phases: phases.map { RecoveryPlan.Phase(name: $0.0, dependsOn: $0.1, steps: [step]) })

@@ -156,6 +156,10 @@ struct RunMachineTests {
         #expect(ended.status.state == .aborted)
     }
 
+    private func recorded(_ status: RecoveryRun.Status?) -> Set<RunMachine.StepID> {
+        Set((status?.steps ?? []).filter { $0.state == .succeeded }.map { id($0.phase, $0.step) })
+    }
+
     /// A generator with a fixed seed: the same runs every time.
     struct Dice: RandomNumberGenerator {
         var state: UInt64
@@ -190,6 +194,7 @@ struct RunMachineTests {
             if Int.random(in: 0..<12, using: &dice) == 0 {
                 running = []
                 outcomes = [:]
+                done = recorded(status)
                 continue
             }
             status = decision.status
@@ -217,7 +222,7 @@ struct RunMachineTests {
                 }
             }
             // A success that is not yet in the status may be lost with the process: then the step is asked for again.
-            if outcomes.isEmpty { done.formIntersection(Set((status?.steps ?? []).filter { $0.state == .succeeded }.map { id($0.phase, $0.step) })) }
+            if outcomes.isEmpty { done = recorded(status) }
             if status?.state == .paused { spec.desiredState = spec.desiredState == .paused ? .running : .paused }
             now += 30
             if status?.state?.isTerminal == true { break }
