@@ -14,9 +14,23 @@ public struct CELProgram: Sendable {
         public var message: String
     }
 
-    public init(parsing source: String) throws(SyntaxError) {}
+    let expression: CELExpression
+    /// The names that the expression takes from outside.
+    let variables: Set<String>
+
+    public init(parsing source: String) throws(SyntaxError) {
+        expression = try CELParser.parse(source)
+        variables = expression.freeVariables()
+    }
 
     /// The value as JSON: times and durations as text, types by name.
     /// - Parameter variables: `self`, `oldSelf` and the like.
-    public func evaluate(_ variables: [String: JSON]) throws(Failure) -> JSON { .null }
+    public func evaluate(_ variables: [String: JSON]) throws(Failure) -> JSON {
+        try value(variables.mapValues { CELValue($0) }).json
+    }
+
+    func value(_ variables: [String: CELValue]) throws(Failure) -> CELValue {
+        var evaluator = CELEvaluator(variables: variables)
+        return try evaluator.evaluate(expression)
+    }
 }

@@ -4,62 +4,47 @@ public import KubernetesModel
 /// What the API server does with a CustomResourceDefinition itself.
 public enum CRDValidation {
     /// Fills in what may be left out: `singular`, `listKind`, `conversion`.
-    public static func applyDefaults(to definition: inout JSON) {}
+    public static func applyDefaults(to definition: inout JSON) {
+        guard var spec = definition["spec"], spec.object != nil else { return }
+        if var names = spec["names"], let kind = names["kind"]?.string {
+            if names["singular"]?.string?.isEmpty != false { names["singular"] = .string(kind.lowercased()) }
+            if names["listKind"]?.string?.isEmpty != false { names["listKind"] = .string("\(kind)List") }
+            spec["names"] = names
+        }
+        if spec["conversion"]?.object == nil { spec["conversion"] = ["strategy": "None"] }
+        definition["spec"] = spec
+    }
 
     /// All that is wrong with a definition, its schemas and its CEL rules; with `old`, also what must not change.
-    public static func validate(_ definition: JSON, old: JSON? = nil) -> [FieldError] { [] }
+    public static func validate(_ definition: JSON, old: JSON? = nil) -> [FieldError] {
+        var check = CRDCheck()
+        check.definition(definition, old: old)
+        return check.errors
+    }
 
     /// The status of an accepted definition: names, conditions, stored versions. Times move only with a real change.
     public static func status(of definition: JSON, old: JSON?, now: Date) -> JSON {
-        ["acceptedNames": definition[path: "spec", "names"] ?? [:], "storedVersions": ["v1"], "conditions": [["type": "NamesAccepted", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"], ["type": "Established", "status": "True", "reason": "x", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"]]]
-    }
-}
-
-/// A CustomResourceDefinition, parsed.
-public struct CustomResourceKind: Sendable {
-    public struct Version: Sendable {
-        public struct Scale: Sendable, Hashable {
-            /// Keys below the object: `["spec", "replicas"]`.
-            public var specReplicasPath: [String]
-            public var statusReplicasPath: [String]
-            public var labelSelectorPath: [String]?
+        var status = old?["status"] ?? definition["status"] ?? .object([:])
+        if status.object == nil { status = .object([:]) }
+        status["acceptedNames"] = definition[path: "spec", "names"] ?? .object([:])
+        var conditions = status["conditions"]?.array ?? []
+        for (type, reason, message) in [
+            ("NamesAccepted", "NoConflicts", "no conflicts found"),
+            ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ] {
+            if conditions.contains(where: { $0["type"]?.string == type && $0["status"]?.string == "True" }) { continue }
+            conditions.removeAll { $0["type"]?.string == type }
+            conditions.append([
+                "type": .string(type), "status": "True", "reason": .string(reason), "message": .string(message),
+                "lastTransitionTime": .string(now.formatted(Date.ISO8601FormatStyle())),
+            ])
         }
-
-        public var name: String
-        public var isServed: Bool
-        public var isStorage: Bool
-        public var schema: StructuralSchema
-        public var hasStatus: Bool
-        public var scale: Scale?
-        public var table: TableRenderer
-        /// Selectable fields: the keys below the object by the field's name (`spec.mode`).
-        public var selectableFields: [String: [String]]
-        public var isDeprecated: Bool
-        public var deprecationWarning: String?
-    }
-
-    public var group: String
-    public var kind: String
-    public var listKind: String
-    public var plural: String
-    public var singular: String
-    public var shortNames: [String]
-    public var categories: [String]
-    public var namespaced: Bool
-    public var versions: [Version]
-
-    /// nil for what is no definition. An accepted definition (``CRDValidation/validate(_:old:)``) always parses.
-    public init?(_ definition: JSON) {
-        guard let spec = definition["spec"], let n = spec["names"] else { return nil }
-        group = spec["group"]?.string ?? ""; kind = n["kind"]?.string ?? ""; listKind = "\(kind)List"; plural = n["plural"]?.string ?? ""
-        singular = n["singular"]?.string ?? kind.lowercased(); shortNames = (n["shortNames"]?.array ?? []).compactMap(\.string); categories = (n["categories"]?.array ?? []).compactMap(\.string)
-        namespaced = spec["scope"] == "Namespaced"
-        versions = (spec["versions"]?.array ?? []).map { v in
-            Version(name: v["name"]?.string ?? "", isServed: v["served"] == true, isStorage: v["storage"] == true, schema: StructuralSchema(v[path: "schema", "openAPIV3Schema"] ?? [:]), hasStatus: v[path: "subresources", "status"] != nil, scale: nil, table: TableRenderer(additionalPrinterColumns: v["additionalPrinterColumns"]?.array ?? []), selectableFields: [:], isDeprecated: false, deprecationWarning: nil)
+        status["conditions"] = .array(conditions)
+        var stored = status["storedVersions"]?.array ?? []
+        for version in definition[path: "spec", "versions"]?.array ?? [] where version["storage"]?.bool == true {
+            if let name = version["name"], !stored.contains(name) { stored.append(name) }
         }
-    }
-
-    public func type(_ version: Version) -> ResourceType {
-        ResourceType(group: group, version: version.name, kind: kind, plural: plural, namespaced: namespaced)
+        status["storedVersions"] = .array(stored)
+        return status
     }
 }

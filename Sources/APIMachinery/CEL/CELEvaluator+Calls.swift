@@ -1,0 +1,139 @@
+import KubernetesModel
+
+/// Operators and functions.
+extension CELEvaluator {
+    mutating func call(
+        _ name: String, _ target: CELExpression?, _ arguments: [CELExpression]
+    ) throws(Failure) -> CELValue {
+        // These take their argument only when they need it.
+        if let target, arguments.count == 1, name == "orValue" || name == "or" {
+            guard case .optional(let held) = try evaluate(target) else { throw Self.noOverload }
+            guard let held else { return try evaluate(arguments[0]) }
+            return name == "or" ? .optional(held) : held
+        }
+        let receiver: CELValue? = if let target { try evaluate(target) } else { nil }
+        var values: [CELValue] = []
+        for argument in arguments { values.append(try evaluate(argument)) }
+        try spend(Self.cost(receiver) + (values.first.map(Self.cost) ?? 0))
+        let result: CELValue? =
+            if let receiver {
+                try CELMethods.call(name, receiver, values)
+            } else if values.count == 2, let value = try CELOperators.binary(name, values[0], values[1]) {
+                value
+            } else {
+                try CELMethods.function(name, values)
+            }
+        guard let result else { throw Self.noOverload }
+        return result
+    }
+
+    /// Texts and lists cost by their length.
+    private static func cost(_ value: CELValue?) -> Int {
+        switch value {
+        case .string(let text)?: text.utf8.count / 10
+        case .list(let items)?: items.count / 10
+        case .array(let items, _)?: items.count / 10
+        default: 0
+        }
+    }
+}
+
+enum CELOperators {
+    typealias Failure = CELProgram.Failure
+
+    /// nil when the operator is not defined for the operands.
+    static func binary(_ name: String, _ left: CELValue, _ right: CELValue) throws(Failure) -> CELValue? {
+        switch name {
+        case "==": return .bool(left == right)
+        case "!=": return .bool(left != right)
+        case "<": return order(left, right).map { .bool($0 == .less) }
+        case "<=": return order(left, right).map { .bool($0 != .greater) }
+        case ">": return order(left, right).map { .bool($0 == .greater) }
+        case ">=": return order(left, right).map { .bool($0 != .less) }
+        case "in":
+            if let items = right.items { return .bool(items.contains(left)) }
+            return right.keys == nil ? nil : .bool(right.member(left) != nil)
+        case "+", "-", "*", "/", "%": return try arithmetic(name, left, right)
+        default: return nil
+        }
+    }
+
+    static func order(_ left: CELValue, _ right: CELValue) -> CELNumber.Order? {
+        switch (left, right) {
+        case (.string(let a), .string(let b)):
+            a == b ? .equal : a.utf8.lexicographicallyPrecedes(b.utf8) ? .less : .greater
+        case (.bytes(let a), .bytes(let b)): a == b ? .equal : a.lexicographicallyPrecedes(b) ? .less : .greater
+        case (.bool(let a), .bool(let b)): a == b ? .equal : b ? .less : .greater
+        case (.duration(let a), .duration(let b)): CELNumber.order(a, b)
+        case (.timestamp(let a), .timestamp(let b)): CELNumber.order(a, b)
+        case (.quantity(let a), .quantity(let b)): CELNumber.order(a.value, b.value)
+        default: CELNumber.compare(left, right)
+        }
+    }
+
+    static func arithmetic(_ name: String, _ left: CELValue, _ right: CELValue) throws(Failure) -> CELValue? {
+        switch (left, right) {
+        case (.int(let a), .int(let b)): return .int(try whole(name, a, b))
+        case (.uint(let a), .uint(let b)): return .uint(try whole(name, a, b))
+        case (.double(let a), .double(let b)):
+            switch name {
+            case "+": return .double(a + b)
+            case "-": return .double(a - b)
+            case "*": return .double(a * b)
+            case "/": return .double(a / b)
+            default: return nil
+            }
+        case (.duration(let a), .duration(let b)) where name == "+" || name == "-":
+            return .duration(try whole(name, a, b))
+        case (.timestamp(let time), .duration(let span)) where name == "+": return .timestamp(time.adding(span))
+        case (.duration(let span), .timestamp(let time)) where name == "+": return .timestamp(time.adding(span))
+        case (.timestamp(let time), .duration(let span)) where name == "-":
+            return .timestamp(time.adding(try whole("-", 0, span)))
+        case (.timestamp(let a), .timestamp(let b)) where name == "-":
+            guard let span = a.since(b) else { throw Failure(message: "integer overflow") }
+            return .duration(span)
+        default: break
+        }
+        guard name == "+" else { return nil }
+        switch (left, right) {
+        case (.string(let a), .string(let b)): return .string(a + b)
+        case (.bytes(let a), .bytes(let b)): return .bytes(a + b)
+        case (.array(let a, let node), .array(let b, _)) where node?.listType != .atomic && node != nil:
+            return node.map { merged(a, b, $0) }
+        default:
+            guard let a = left.items, let b = right.items else { return nil }
+            return .list(a + b)
+        }
+    }
+
+    /// Sets and lists known by keys are joined, not strung together.
+    private static func merged(_ left: [JSON], _ right: [JSON], _ node: SchemaNode) -> CELValue {
+        var result = left
+        for item in right {
+            if case .map(let keys) = node.listType, let key = node.itemKey(item, keys: keys)?.map(\.1) {
+                let place = result.firstIndex { node.itemKey($0, keys: keys)?.map(\.1) == key }
+                if let place { result[place] = item } else { result.append(item) }
+            } else if !result.contains(item) {
+                result.append(item)
+            }
+        }
+        return .array(result, node)
+    }
+
+    private static func whole<T: FixedWidthInteger>(_ name: String, _ a: T, _ b: T) throws(Failure) -> T {
+        let result: (partialValue: T, overflow: Bool)
+        switch name {
+        case "+": result = a.addingReportingOverflow(b)
+        case "-": result = a.subtractingReportingOverflow(b)
+        case "*": result = a.multipliedReportingOverflow(by: b)
+        case "/":
+            if b == 0 { throw Failure(message: "division by zero") }
+            result = a.dividedReportingOverflow(by: b)
+        default:
+            if b == 0 { throw Failure(message: "modulus by zero") }
+            result = a.remainderReportingOverflow(dividingBy: b)
+        }
+        if result.overflow { throw Failure(message: "integer overflow") }
+        return result.partialValue
+    }
+}

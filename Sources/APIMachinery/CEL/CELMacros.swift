@@ -1,0 +1,78 @@
+/// Calls that are not functions: they bind names or look at a field without reading it.
+enum CELMacros {
+    typealias Fail = (String) -> CELProgram.SyntaxError
+
+    static func function(
+        _ name: String, _ arguments: [CELExpression], failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression {
+        guard name == "has" else { return .call(name, target: nil, arguments) }
+        guard arguments.count == 1, case .select(let base, let field, .value) = arguments[0] else {
+            throw failure("invalid argument to has() macro")
+        }
+        return .select(base, field: field, .presence)
+    }
+
+    static func method(
+        _ name: String, of target: CELExpression, _ arguments: [CELExpression], failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression {
+        if case .identifier(let space) = target {
+            if space == "cel", name == "bind", arguments.count == 3 {
+                return .bind(try variable(arguments[0], failure), arguments[1], arguments[2])
+            }
+            if namespaces.contains(space) { return .call("\(space).\(name)", target: nil, arguments) }
+        }
+        guard let kind = kinds[name] else { return try optional(name, target, arguments, failure) }
+        switch (kind, arguments.count) {
+        case (.map, 2):
+            return .macro(
+                .init(
+                    kind: .map, range: target, variable: try variable(arguments[0], failure), transform: arguments[1]))
+        case (.map, 3):
+            return .macro(
+                .init(
+                    kind: .map, range: target, variable: try variable(arguments[0], failure), condition: arguments[1],
+                    transform: arguments[2]))
+        case (_, 2):
+            return .macro(
+                .init(
+                    kind: kind, range: target, variable: try variable(arguments[0], failure), condition: arguments[1]))
+        case (.all, 3), (.exists, 3), (.existsOne, 3):
+            return .macro(
+                .init(
+                    kind: kind, range: target, variable: try variable(arguments[0], failure),
+                    secondVariable: try variable(arguments[1], failure), condition: arguments[2]))
+        default: return .call(name, target: target, arguments)
+        }
+    }
+
+    /// `optMap` and `optFlatMap` bind the value inside an optional.
+    private static func optional(
+        _ name: String, _ target: CELExpression, _ arguments: [CELExpression], _ failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression {
+        guard name == "optMap" || name == "optFlatMap", arguments.count == 2 else {
+            return .call(name, target: target, arguments)
+        }
+        let body: CELExpression =
+            name == "optMap" ? .call("optional.of", target: nil, [arguments[1]]) : arguments[1]
+        let held = "@\(name)"
+        return .bind(
+            held, target,
+            .conditional(
+                .call("hasValue", target: .identifier(held), []),
+                .bind(
+                    try variable(arguments[0], failure), .call("value", target: .identifier(held), []), body),
+                .call("optional.none", target: nil, [])))
+    }
+
+    private static let kinds: [String: CELExpression.Macro.Kind] = [
+        "all": .all, "exists": .exists, "exists_one": .existsOne, "existsOne": .existsOne, "map": .map,
+        "filter": .filter,
+    ]
+
+    static let namespaces: Set<String> = ["optional", "math", "sets", "strings"]
+
+    private static func variable(_ argument: CELExpression, _ failure: Fail) throws(CELProgram.SyntaxError) -> String {
+        guard case .identifier(let name) = argument else { throw failure("argument must be a simple name") }
+        return name
+    }
+}
