@@ -63,7 +63,7 @@ struct APIResponder: HTTPResponder {
         guard let path = Self.decode(path: request.uri.path) else { throw APIFailure.unknownPath }
         return APIRequest(
             method: method, path: path,
-            query: APIRequest.Query(request.uri.queryParameters.map { (String($0.key), String($0.value)) }),
+            query: APIRequest.Query(Self.decode(query: request.uri.query ?? "")),
             accept: request.headers[.accept] ?? "", contentType: request.headers[.contentType] ?? "",
             userAgent: request.headers[.userAgent] ?? "", ifNoneMatch: request.headers[.ifNoneMatch],
             body: Array(buffer: body))
@@ -84,6 +84,17 @@ struct APIResponder: HTTPResponder {
             pieces.append(decoded)
         }
         return pieces
+    }
+
+    /// Names and values of a query. Go's clients write a blank as `+`.
+    private static func decode(query: String) -> [(String, String)] {
+        query.split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
+                let text = String(part.replacing("+", with: " "))
+                return text.removingPercentEncodingStrictly() ?? text
+            }
+            return (parts[0], parts.count > 1 ? parts[1] : "")
+        }
     }
 
     private func response(_ answer: APIResponse, _ context: ConnectionContext, isHead: Bool) -> Response {
