@@ -118,6 +118,7 @@ let package = Package(
         tests(
             "PostgreSQLProtectionTests",
             ["PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "Processes", "Cryptography"]),
+        tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
         tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive"]),
         .executableTarget(

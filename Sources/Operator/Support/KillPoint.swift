@@ -20,9 +20,13 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case ledgerWritten = "ledger-written"
     case stepIntended = "step-intended"
     case stepDone = "step-done"
-    case restoreLoaded = "restore-loaded"
-    case restoreVerified = "restore-verified"
-    case restoreSwapped = "restore-swapped"
+    // The phases of a restore, as each begins.
+    case restoreSchema = "restore-schema"
+    case restoreLoading = "restore-loading"
+    case restoreIndexes = "restore-indexes"
+    case restoreVerifying = "restore-verifying"
+    case restoreSwapping = "restore-swapping"
+    case restoreDone = "restore-done"
     case runFinished = "run-finished"
     case ledgerClosed = "ledger-closed"
 
