@@ -29,10 +29,14 @@ public struct LabelSelector: Sendable, Hashable {
         }
     }
 
-    /// Nothing selects nothing here: an absent selector has no requirements and matches everything.
+    /// As the API has it: an empty selector matches everything, an absent one nothing.
     public init(_ selector: JSON?) {
-        for (key, value) in selector?["matchLabels"]?.object ?? [:] { requirements.append(.isIn(key, [value.string ?? ""])) }
-        for expression in selector?["matchExpressions"]?.array ?? [] {
+        guard let selector, !selector.isNull else {
+            requirements = [.isIn("", [])]
+            return
+        }
+        for (key, value) in selector["matchLabels"]?.object ?? [:] { requirements.append(.isIn(key, [value.string ?? ""])) }
+        for expression in selector["matchExpressions"]?.array ?? [] {
             let key = expression["key"]?.string ?? ""
             let values = Set((expression["values"]?.array ?? []).compactMap(\.string))
             switch expression["operator"]?.string {
