@@ -7,7 +7,7 @@
 
 typedef size_t (*dr_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*dr_seek_callback)(void *context, curl_off_t offset, int origin);
-typedef int (*dr_socket_callback)(void *context, curl_socket_t socket, curlsocktype purpose);
+typedef curl_socket_t (*dr_open_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 
 static inline CURLcode dr_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode dr_set_offset(CURL *easy, CURLoption option, curl_off_t value) { return curl_easy_setopt(easy, option, value); }
@@ -16,7 +16,7 @@ static inline CURLcode dr_set_pointer(CURL *easy, CURLoption option, void *value
 static inline CURLcode dr_set_list(CURL *easy, CURLoption option, struct curl_slist *value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode dr_set_data_callback(CURL *easy, CURLoption option, dr_data_callback value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode dr_set_seek_callback(CURL *easy, CURLoption option, dr_seek_callback value) { return curl_easy_setopt(easy, option, value); }
-static inline CURLcode dr_set_socket_callback(CURL *easy, CURLoption option, dr_socket_callback value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode dr_set_open_callback(CURL *easy, CURLoption option, dr_open_callback value) { return curl_easy_setopt(easy, option, value); }
 
 // The bytes are copied.
 static inline CURLcode dr_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {

@@ -50,17 +50,18 @@ final class CurlThread: Sendable {
     func shutdown() async {
         await withCheckedContinuation { continuation in
             let ended = inbox.withLock { inbox in
-                inbox.isShuttingDown = true
                 if !inbox.hasEnded { inbox.waiters.append(continuation) }
+                if !inbox.isShuttingDown { multi.wake() }
+                inbox.isShuttingDown = true
                 return inbox.hasEnded
             }
-            if ended { continuation.resume() } else { multi.wake() }
+            if ended { continuation.resume() }
         }
     }
 
     @discardableResult
     private func leave(_ order: Order) -> Bool {
-        // Woken under the lock: the thread frees the handle only after it has seen hasEnded set there.
+        // Woken under the lock, where the thread has to see isShuttingDown before it frees the handle.
         inbox.withLock { inbox in
             guard !inbox.isShuttingDown else { return false }
             inbox.orders.append(order)
@@ -72,6 +73,12 @@ final class CurlThread: Sendable {
     // MARK: On the thread
 
     private func run() {
+        // OpenSSL writes to sockets that the peer may have closed; that must be an error and not the process's end.
+        var brokenPipe = sigset_t()
+        sigemptyset(&brokenPipe)
+        sigaddset(&brokenPipe, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &brokenPipe, nil)
+        multi.confineToThisThread()
         var running: [UInt64: EasyHandle] = [:]
         while true {
             let (orders, isShuttingDown) = inbox.withLock { inbox in

@@ -40,10 +40,12 @@ extension EasyHandle {
             guard let context, offset == 0, transferOf(context).rewind() else { return Int32(CURL_SEEKFUNC_CANTSEEK) }
             return Int32(CURL_SEEKFUNC_OK)
         }
-        // libcurl leaves its sockets open across exec: a child process would inherit them, and hold them open.
-        dr_set_socket_callback(pointer, CURLOPT_SOCKOPTFUNCTION) { _, socket, _ in
-            _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-            return Int32(CURL_SOCKOPT_OK)
+        // libcurl leaves its sockets open across exec: a child process would inherit them, and hold them open. The flag
+        // is given at birth, for another thread may start a child at any moment.
+        dr_set_open_callback(pointer, CURLOPT_OPENSOCKETFUNCTION) { _, _, address in
+            guard let address else { return -1 }
+            let wanted = address.pointee
+            return socket(wanted.family, wanted.socktype | Int32(SOCK_CLOEXEC.rawValue), wanted.protocol)
         }
     }
 
@@ -54,7 +56,12 @@ extension EasyHandle {
         let kind: HTTPError.Code =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
-            case CURLE_COULDNT_CONNECT: .connect
+            case CURLE_COULDNT_CONNECT, CURLE_PROXY: .connect
+            case _ where long(CURLINFO_HTTP_CONNECTCODE) >= 300: .connect  // the proxy refused
+            // A server that goes away during the handshake, as one does that restarts, says nothing about trust.
+            case CURLE_SSL_CONNECT_ERROR where Self.lostConnection.contains { text.contains($0) }: .connect
+            // In TLS 1.3 the server looks at the client's certificate after the client's handshake is over.
+            case CURLE_RECV_ERROR where text.contains(" alert ") && text.contains("SSL routines"): .tls
             case CURLE_OPERATION_TIMEDOUT: hasIdleLimit && text.contains("too slow") ? .idle : .timeout
             case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
                 CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER: .tls
@@ -65,11 +72,20 @@ extension EasyHandle {
             case CURLE_ABORTED_BY_CALLBACK, CURLE_READ_ERROR: .body
             default: .other
             }
-        let untouched: Set<HTTPError.Code> = [.resolve, .connect, .tls]
         return .failure(
             HTTPError(
                 code: kind, message: HTTPError.withoutSecrets(text), url: transfer.request.url,
-                requestMayHaveBeenSent: !untouched.contains(kind)))
+                requestMayHaveBeenSent: kind != .connect && long(CURLINFO_REQUEST_SIZE) > 0))
+    }
+}
+
+extension EasyHandle {
+    private static let lostConnection = ["SYSCALL", "reset by peer", "unexpected eof", "Broken pipe"]
+
+    private func long(_ info: CURLINFO) -> Int {
+        var value = 0
+        dr_get_long(pointer, info, &value)
+        return value
     }
 }
 

@@ -61,15 +61,18 @@ final class EasyHandle {
         let parts = URLComponents(string: url)
         let host = parts?.host ?? ""
         let scheme = parts?.scheme?.lowercased() ?? "https"
-        if let name = configuration.tls.serverName, name != host, var renamed = parts {
+        if scheme == "https", let name = configuration.tls.serverName, name != host, var renamed = parts {
             // The certificate is checked against the URL's host: so that is the server's name, connected to elsewhere.
             let port = renamed.port ?? 443
             if headers["Host"] == nil { headers["Host"] = renamed.port == nil ? host : "\(host):\(port)" }
             renamed.host = name
             url = renamed.string ?? url
-            setList(CURLOPT_CONNECT_TO, ["\(name):\(port):\(host):\(port)"])
+            let target = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+            setList(CURLOPT_CONNECT_TO, ["\(name):\(port):\(target):\(port)"])
         }
         dr_set_text(pointer, CURLOPT_URL, url)
+        // Names of objects may hold "..": libcurl would fold them, and ask for another one.
+        set(CURLOPT_PATH_AS_IS, 1)
         dr_set_text(pointer, CURLOPT_PROTOCOLS_STR, "http,https")
         // Always set, so that libcurl does not read the environment by itself.
         dr_set_text(pointer, CURLOPT_PROXY, configuration.proxy.proxy(scheme: scheme, host: host) ?? "")

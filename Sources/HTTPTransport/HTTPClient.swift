@@ -20,9 +20,17 @@ public final class HTTPClient: Sendable {
     /// When the thread last went round, for a liveness probe: it does so at least once a second.
     public var lastActivity: ContinuousClock.Instant { thread.lastActivity }
 
-    /// Sends a request and returns when the final answer's headers are in. The status is not looked at.
+    /// Sends a request and returns when the final answer's headers are in and, unless the status is 300 or above, a
+    /// streamed body has been sent. The status is not looked at otherwise.
+    ///
+    /// A request is sent a second time, by libcurl, when a reused connection dies before any byte of the answer, or an
+    /// HTTP/2 server refuses it unprocessed; but never a streamed body, nor a POST or PATCH whose body had begun to leave.
     /// - Throws: ``HTTPError``.
     public func execute(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard request.hasTokenAsMethod else {
+            throw HTTPError(
+                code: .malformed, message: "the method is not a word", url: request.url, requestMayHaveBeenSent: false)
+        }
         if let name = request.headers.firstMalformed {
             throw HTTPError(
                 code: .malformed, message: "the header \(name.prefix(64).debugDescription) holds what no header may",
@@ -34,32 +42,24 @@ public final class HTTPClient: Sendable {
             throw HTTPError(
                 code: .malformed, message: "not an http or https URL", url: request.url, requestMayHaveBeenSent: false)
         }
-        try Task.checkCancellation()
+        if Task.isCancelled {
+            throw HTTPError(code: .cancelled, message: "cancelled", url: request.url, requestMayHaveBeenSent: false)
+        }
         let id = nextID.withLock { id in
             id += 1
             return id
         }
         let transfer = Transfer(request: request, id: id, thread: thread)
         thread.add(transfer, configuration.withLock { $0 })
-        let (status, headers): (Int, HTTPHeaders)
-        if case .stream(let next, _) = request.body {
-            (status, headers) = try await withThrowingTaskGroup(of: (Int, HTTPHeaders)?.self) { group in
-                group.addTask {
-                    // The answer tells what became of the body: a server may refuse it before it has read all.
-                    try? await transfer.feed(next)
-                    return nil
-                }
-                group.addTask { try await transfer.awaitHead() }
-                defer { group.cancelAll() }
-                for try await head in group {
-                    if let head { return head }
-                }
-                throw HTTPError(code: .cancelled, message: "cancelled", url: request.url)
-            }
-        } else {
-            (status, headers) = try await transfer.awaitHead()
+        if case .stream(let next, let length) = request.body {
+            // The feed is a child of this call. It ends before the call returns: with the body's last byte, or because
+            // the server has refused the body, or the transfer is over.
+            async let fed: Void = transfer.feed(next, length: length)
+            let head = try await transfer.awaitHead()
+            if head.status < 300 { try await fed }
+            return HTTPResponse(head, transfer)
         }
-        return HTTPResponse(status: status, headers: headers, body: HTTPBody(transfer))
+        return HTTPResponse(try await transfer.awaitHead(), transfer)
     }
 
     /// Ends everything under way with `.shutDown` and joins the thread. Safe to call twice.

@@ -31,7 +31,7 @@ public enum HTTPProxy: Sendable, Hashable {
     /// Entries are `*`, a host, a domain with or without a leading dot, an address, or a CIDR.
     static func isExcepted(host: String, list: String) -> Bool {
         let host = host.lowercased().trimmingCharacters(in: ["[", "]"])
-        if host == "localhost" || address(host)?.first == 127 { return true }
+        if host == "localhost" || host == "::1" || (!host.contains(":") && address(host)?.first == 127) { return true }
         return list.lowercased().split(whereSeparator: { $0 == "," || $0 == " " }).contains { entry in
             if entry == "*" { return true }
             if entry.contains("/") { return isIn(host: host, cidr: String(entry)) }

@@ -15,7 +15,8 @@ public struct HTTPRequest: Sendable {
     public var body: Body
     /// For the whole exchange, body included; nil for no limit.
     public var timeout: Duration?
-    /// How long nothing at all may arrive or leave, whole seconds; nil for no limit.
+    /// How long nothing at all may arrive or leave, whole seconds; nil for no limit. libcurl notices some five seconds
+    /// late. Time in which our reader holds the answer back does not count.
     public var idleTimeout: Duration?
 
     public init(
@@ -28,6 +29,11 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.timeout = timeout
         self.idleTimeout = idleTimeout
+    }
+
+    /// It goes into the request line as it is.
+    var hasTokenAsMethod: Bool {
+        !method.isEmpty && method.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }
     }
 }
 
@@ -69,4 +75,19 @@ public struct HTTPResponse: Sendable {
     public let status: Int
     public let headers: HTTPHeaders
     public let body: HTTPBody
+    /// What was negotiated.
+    public let version: HTTPClientConfiguration.Version
+
+    init(_ head: Head, _ transfer: Transfer) {
+        status = head.status
+        headers = head.headers
+        version = head.version
+        body = HTTPBody(transfer)
+    }
+
+    struct Head: Sendable {
+        var status = 0
+        var headers = HTTPHeaders()
+        var version = HTTPClientConfiguration.Version.http1
+    }
 }

@@ -1,4 +1,6 @@
 import CCurl
+import Foundation
+import Synchronization
 
 /// A curl multi handle. All but ``wake()`` is for its own thread.
 ///
@@ -6,6 +8,7 @@ import CCurl
 /// ``CurlThread`` calls everything else from one.
 final class MultiHandle: @unchecked Sendable {
     private let pointer: UnsafeMutableRawPointer?
+    private let owner = Mutex<pthread_t?>(nil)
 
     init(maxConnectionsPerHost: Int) {
         pointer = curl_multi_init()
@@ -14,12 +17,26 @@ final class MultiHandle: @unchecked Sendable {
         _ = dr_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, 32)
     }
 
+    func confineToThisThread() { owner.withLock { $0 = pthread_self() } }
+
+    private func assertConfined() {
+        assert(owner.withLock { $0 == pthread_self() }, "a curl multi handle was used off its thread")
+    }
+
     func wake() { curl_multi_wakeup(pointer) }
 
-    func add(_ handle: EasyHandle) { curl_multi_add_handle(pointer, handle.pointer) }
-    func remove(_ handle: EasyHandle) { curl_multi_remove_handle(pointer, handle.pointer) }
+    func add(_ handle: EasyHandle) {
+        assertConfined()
+        curl_multi_add_handle(pointer, handle.pointer)
+    }
+
+    func remove(_ handle: EasyHandle) {
+        assertConfined()
+        curl_multi_remove_handle(pointer, handle.pointer)
+    }
 
     func perform() {
+        assertConfined()
         var count: Int32 = 0
         curl_multi_perform(pointer, &count)
     }
@@ -36,5 +53,8 @@ final class MultiHandle: @unchecked Sendable {
         return nil
     }
 
-    func free() { curl_multi_cleanup(pointer) }
+    func free() {
+        assertConfined()
+        curl_multi_cleanup(pointer)
+    }
 }

@@ -3,14 +3,18 @@ import Synchronization
 /// The side of the task.
 extension Transfer {
     /// Until the headers of the final answer are in.
-    func awaitHead() async throws -> (Int, HTTPHeaders) {
+    func awaitHead() async throws -> HTTPResponse.Head {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let now = state.withLock { state -> Result<(Int, HTTPHeaders), any Error>? in
-                    if state.headDelivered { return .success((state.status, state.headers)) }
-                    if case .failure(let error) = state.end { return .failure(error) }
-                    state.head = continuation
-                    return nil
+                let now = state.withLock { state -> Result<HTTPResponse.Head, any Error>? in
+                    if state.headDelivered { return .success(state.head) }
+                    switch state.end {
+                    case .failure(let error): return .failure(error)
+                    case .success: return .failure(noAnswer)
+                    case nil:
+                        state.headWaiter = continuation
+                        return nil
+                    }
                 }
                 if let now { continuation.resume(with: now) }
             }
@@ -41,6 +45,10 @@ extension Transfer {
                     case .success: return .value(nil, resume: false)
                     case .failure(let error): return .failure(error)
                     case nil:
+                        guard state.reader == nil else {
+                            return .failure(
+                                HTTPError(code: .other, message: "the body has another reader", url: request.url))
+                        }
                         state.reader = continuation
                         return .wait
                     }
@@ -64,21 +72,37 @@ extension Transfer {
         }
     }
 
-    /// Gives the request's body piece by piece, each when the one before has left.
-    func feed(_ next: @Sendable () async throws -> [UInt8]?) async throws {
+    /// Gives the request's body piece by piece, each when the one before has left. What goes wrong with it is the
+    /// transfer's failure, unless the server did not want the body.
+    func feed(_ next: @Sendable () async throws -> [UInt8]?, length: Int64?) async throws {
+        var given: Int64 = 0
         do {
             while let piece = try await next() {
                 if piece.isEmpty { continue }
+                given += Int64(piece.count)
+                // More than announced would be read as the next request.
+                if let length, given > length { throw wrongLength("is longer than", length) }
                 try await offer(piece)
             }
+            if let length, given < length { throw wrongLength("ended before", length) }
         } catch {
             let failure = error as? HTTPError ?? HTTPError(code: .body, message: "\(error)", url: request.url)
-            state.withLock { $0.feedFailure = $0.feedFailure ?? failure }
-            thread.resume(self)
-            throw error
+            let isRefused = state.withLock { state in
+                if failure == bodyRefused { state.isUploadRefused = true }
+                if !state.isUploadRefused { state.feedFailure = state.feedFailure ?? failure }
+                return state.isUploadRefused
+            }
+            if isRefused { return }
+            // Not left to the read callback: that is not asked while the connection takes no bytes.
+            cancel()
+            throw failure
         }
         state.withLock { $0.isUploadComplete = true }
         thread.resume(self)
+    }
+
+    private func wrongLength(_ what: String, _ length: Int64) -> HTTPError {
+        HTTPError(code: .body, message: "the request's body \(what) its length of \(length) bytes", url: request.url)
     }
 
     private func offer(_ piece: [UInt8]) async throws {
@@ -86,9 +110,7 @@ extension Transfer {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let (failure, resume) = state.withLock { state -> (HTTPError?, Bool) in
                     if case .failure(let error) = state.end { return (error, false) }
-                    if state.end != nil {
-                        return (HTTPError(code: .reset, message: "the server answered early", url: request.url), false)
-                    }
+                    if state.end != nil || state.isUploadRefused { return (bodyRefused, false) }
                     state.outgoing = piece
                     state.outgoingOffset = 0
                     state.feeder = continuation
@@ -99,7 +121,8 @@ extension Transfer {
                 if resume { thread.resume(self) }
             }
         } onCancel: {
-            cancel()
+            // Cancelled by the caller, or only because the refusal has made the feed needless.
+            if !state.withLock({ $0.isUploadRefused }) { cancel() }
         }
     }
 

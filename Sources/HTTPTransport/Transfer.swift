@@ -15,10 +15,9 @@ final class Transfer: Sendable {
 
     struct State {
         // The answer.
-        var headers = HTTPHeaders()
-        var status = 0
+        var head = HTTPResponse.Head()
         var headDelivered = false
-        var head: CheckedContinuation<(Int, HTTPHeaders), any Error>?
+        var headWaiter: CheckedContinuation<HTTPResponse.Head, any Error>?
         var pieces: [[UInt8]] = []
         var nextPiece = 0
         var buffered = 0
@@ -31,9 +30,10 @@ final class Transfer: Sendable {
         var outgoingOffset = 0
         var isUploadComplete = true
         var isUploadPaused = false
+        /// The server has refused the body before it was sent: the rest is not wanted, and its end is no failure.
+        var isUploadRefused = false
         var feeder: CheckedContinuation<Void, any Error>?
         var feedFailure: HTTPError?
-        var sentAny = false
     }
     let state: Mutex<State>
 
@@ -54,25 +54,40 @@ final class Transfer: Sendable {
 
     /// A line of the header section; an empty one ends it.
     func receive(headerLine line: String) {
-        let ready = state.withLock { state -> (CheckedContinuation<(Int, HTTPHeaders), any Error>, Int, HTTPHeaders)? in
+        typealias Wakes = (
+            head: CheckedContinuation<HTTPResponse.Head, any Error>?, feeder: CheckedContinuation<Void, any Error>?,
+            value: HTTPResponse.Head
+        )
+        let wakes = state.withLock { state -> Wakes? in
             guard !state.headDelivered else { return nil }  // trailers
             if line.hasPrefix("HTTP/") {
-                state.headers = HTTPHeaders()
-                state.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+                state.head = HTTPResponse.Head()
+                state.head.status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+                state.head.version = line.hasPrefix("HTTP/2") ? .http2 : .http1
             } else if line.isEmpty {
-                guard state.status >= 200 else { return nil }  // 100 Continue and the like: the answer follows
+                guard state.head.status >= 200 else { return nil }  // 100 Continue and the like: the answer follows
                 state.headDelivered = true
-                guard let head = state.head else { return nil }
-                state.head = nil
-                return (head, state.status, state.headers)
+                defer { state.headWaiter = nil }
+                guard state.head.status >= 300, !state.isUploadComplete else {
+                    return (state.headWaiter, nil, state.head)
+                }
+                // libcurl sends no more of the body after such a status.
+                state.isUploadRefused = true
+                defer { state.feeder = nil }
+                return (state.headWaiter, state.feeder, state.head)
             } else if let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) {
                 let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
-                state.headers.add(String(line[..<colon]), String(value))
+                state.head.headers.add(String(line[..<colon]), String(value))
             }
             return nil
         }
-        if let (head, status, headers) = ready { head.resume(returning: (status, headers)) }
+        guard let wakes else { return }
+        wakes.feeder?.resume(throwing: bodyRefused)
+        wakes.head?.resume(returning: wakes.value)
     }
+
+    var noAnswer: HTTPError { HTTPError(code: .reset, message: "the server sent no answer", url: request.url) }
+    var bodyRefused: HTTPError { HTTPError(code: .body, message: "the server did not want the body", url: request.url) }
 
     /// - Returns: false to pause.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -105,7 +120,6 @@ final class Transfer: Sendable {
                     buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[state.outgoingOffset...].prefix(count)))
                 }
                 state.outgoingOffset += count
-                state.sentAny = true
                 guard count == rest, !state.isUploadComplete, let feeder = state.feeder else { return (.count(count), nil) }
                 state.feeder = nil
                 return (.count(count), feeder)
@@ -120,9 +134,10 @@ final class Transfer: Sendable {
         return result
     }
 
-    /// libcurl sends again on a new connection what a dead one swallowed; only a body in memory can go back.
+    /// libcurl sends again on a new connection what a dead one swallowed. Only a body in memory can go back, and only
+    /// where twice is as good as once (RFC 9110, 9.2.2): the server may have seen all of it.
     func rewind() -> Bool {
-        guard case .bytes = request.body else { return false }
+        guard case .bytes = request.body, !["POST", "PATCH"].contains(request.method) else { return false }
         state.withLock { $0.outgoingOffset = 0 }
         return true
     }
@@ -132,7 +147,7 @@ final class Transfer: Sendable {
             guard state.end == nil else { return nil }
             state.end = state.feedFailure.map { .failure($0) } ?? result
             let woken = state
-            state.head = nil
+            state.headWaiter = nil
             state.reader = nil
             state.feeder = nil
             return woken
@@ -140,12 +155,11 @@ final class Transfer: Sendable {
         guard let wake, let end = wake.end else { return }
         switch end {
         case .success:
-            let cut = HTTPError(code: .reset, message: "the server sent no answer", url: request.url)
-            wake.head?.resume(throwing: cut)
+            wake.headWaiter?.resume(throwing: noAnswer)
             wake.reader?.resume(returning: nil)
-            wake.feeder?.resume(throwing: cut)
+            wake.feeder?.resume(throwing: bodyRefused)
         case .failure(let error):
-            wake.head?.resume(throwing: error)
+            wake.headWaiter?.resume(throwing: error)
             wake.reader?.resume(throwing: error)
             wake.feeder?.resume(throwing: error)
         }
