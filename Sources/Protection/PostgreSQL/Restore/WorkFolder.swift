@@ -12,16 +12,26 @@ import Foundation
 final class WorkFolder: Sendable {
     let path: String
     private let queue = DispatchQueue(label: "restore.files")
+    private static let prefix = "dr-restore-"
 
     init() throws {
         let base = FileManager.default.temporaryDirectory.path(percentEncoded: false)
-        path = "\(base)/dr-restore-\(UUID().uuidString)"
+        Self.removeLeftOvers(in: base)
+        path = "\(base)/\(Self.prefix)\(getpid())-\(UUID().uuidString)"
         guard mkdir(path, 0o700) == 0 else { throw Self.failure(path) }
     }
 
     deinit { remove() }
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// A killed process could not remove its own: the name says whose it is.
+    private static func removeLeftOvers(in base: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
+            guard let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }) else { continue }
+            if kill(process, 0) != 0, errno == ESRCH { try? FileManager.default.removeItem(atPath: "\(base)/\(name)") }
+        }
+    }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
