@@ -15,7 +15,8 @@ struct ConnectionTests {
     @Test("passes parameters as they are, and NULL")
     func parameters() async throws {
         let connection = try await connect()
-        let result = try await connection.query("SELECT $1::text AS a, $2::text AS b, $3::int + 1", ["'; drop", nil, "41"])
+        let result = try await connection.query(
+            "SELECT $1::text AS a, $2::text AS b, $3::int + 1", ["'; drop", nil, "41"])
         #expect(result.columns == ["a", "b", "?column?"])
         #expect(result.first?["a"] == "'; drop")
         #expect(result.first?["b"] == nil)
@@ -27,7 +28,9 @@ struct ConnectionTests {
     func constraint() async throws {
         let connection = try await connect()
         try await connection.execute("CREATE TEMP TABLE t (id int CONSTRAINT positive CHECK (id > 0))")
-        let error = await #expect(throws: PostgresError.self) { try await connection.query("INSERT INTO t VALUES (-1)") }
+        let error = await #expect(throws: PostgresError.self) {
+            try await connection.query("INSERT INTO t VALUES (-1)")
+        }
         #expect(error?.code == .constraintViolation)
         #expect(error?.sqlState == "23514")
         #expect(error?.constraint == "positive")
@@ -83,7 +86,8 @@ struct ConnectionTests {
         let watcher = try await connect()
         let process = await connection.backendProcess
         let task = Task { try await connection.query("SELECT pg_sleep(600)") }
-        let running = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND state = 'active' AND wait_event = 'PgSleep'"
+        let running =
+            "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND state = 'active' AND wait_event = 'PgSleep'"
         while try await watcher.query(running, [String(process)]).first?[0] != "1" { await Task.yield() }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

@@ -5,7 +5,8 @@ import Testing
 @Suite("Names and values in SQL")
 struct QuotingTests {
     static let hostile = [
-        "plain", "a\"b; drop", "$(x)", "x=y", "postgres://h/d", "with space", "UPPER", "ümläut 日本", "'; --", "back\\slash",
+        "plain", "a\"b; drop", "$(x)", "x=y", "postgres://h/d", "with space", "UPPER", "ümläut 日本", "'; --",
+        "back\\slash",
         "%s", "tab\there", "new\nline",
     ]
 

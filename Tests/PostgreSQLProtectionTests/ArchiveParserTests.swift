@@ -22,7 +22,9 @@ struct ArchiveParserTests {
 
         mutating func integer(_ value: Int) {
             bytes.append(value < 0 ? 1 : 0)
-            for index in 0..<integerSize { bytes.append(UInt8(truncatingIfNeeded: value.magnitude >> (8 * UInt(index)))) }
+            for index in 0..<integerSize {
+                bytes.append(UInt8(truncatingIfNeeded: value.magnitude >> (8 * UInt(index))))
+            }
         }
         mutating func string(_ value: String?) {
             guard let value else { return integer(-1) }
@@ -30,7 +32,8 @@ struct ArchiveParserTests {
             bytes += Array(value.utf8)
         }
         mutating func entry(
-            _ version: Int, _ id: Int, _ kind: String, tag: String, hasData: Bool, definition: String = "", copy: String = ""
+            _ version: Int, _ id: Int, _ kind: String, tag: String, hasData: Bool, definition: String = "",
+            copy: String = ""
         ) {
             integer(id)
             integer(hasData ? 1 : 0)
@@ -66,8 +69,11 @@ struct ArchiveParserTests {
             for text in ["db", "15.14", "15.14"] { writer.string(text) }
             writer.integer(5)
             writer.entry(version, 1, "TABLE", tag: "t", hasData: false)
-            writer.entry(version, 7, "TABLE DATA", tag: "t", hasData: true, copy: "COPY public.t (a, \"b\"\" ) c\") FROM stdin;\n")
-            writer.entry(version, 8, "TABLE DATA", tag: "none", hasData: true, copy: "COPY public.\"none\"  FROM stdin;\n")
+            writer.entry(
+                version, 7, "TABLE DATA", tag: "t", hasData: true,
+                copy: "COPY public.t (a, \"b\"\" ) c\") FROM stdin;\n")
+            writer.entry(
+                version, 8, "TABLE DATA", tag: "none", hasData: true, copy: "COPY public.\"none\"  FROM stdin;\n")
             writer.entry(
                 version, 9, "SEQUENCE SET", tag: "s'q", hasData: false,
                 definition: "SELECT pg_catalog.setval('public.\"s''q\"', -5, true);\n")
@@ -175,7 +181,10 @@ struct ArchiveParserTests {
     func refusals() {
         var other = Writer.archive(version: 114)
         other[6] = 99
-        #expect(throws: ArchiveError(code: .unsupportedVersion, message: "archive version 1.99 is not known here", offset: 5)) {
+        #expect(
+            throws: ArchiveError(
+                code: .unsupportedVersion, message: "archive version 1.99 is not known here", offset: 5)
+        ) {
             try parse(other)
         }
         let error = #expect(throws: ArchiveError.self) { try parse(Array("-- PostgreSQL database dump\n".utf8)) }

@@ -29,7 +29,9 @@ struct BackupTests {
         #expect(differences == [])
     }
 
-    @Test("of a database with a hostile name has its rows", arguments: ["a\"b; drop", "$(x)", "x=y", "postgres://h/d", "it's \\"])
+    @Test(
+        "of a database with a hostile name has its rows",
+        arguments: ["a\"b; drop", "$(x)", "x=y", "postgres://h/d", "it's \\"])
     func names(name: String) async throws {
         let sample = try await Sample.make("b \(name)", "CREATE TABLE t AS SELECT 1 AS a")
         let result = try await sample.backUp().result

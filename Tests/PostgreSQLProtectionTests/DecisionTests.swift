@@ -72,8 +72,14 @@ struct DecisionTests {
         "a statement about a database is turned to another one, texts and other names untouched",
         arguments: [
             ("CREATE DATABASE foo WITH TEMPLATE = template0;", "CREATE DATABASE \"n\"\"w\" WITH TEMPLATE = template0;"),
-            ("ALTER DATABASE \"a\"\"b; DATABASE x\" SET a TO 'it''s DATABASE y';", "ALTER DATABASE \"n\"\"w\" SET a TO 'it''s DATABASE y';"),
-            ("ALTER ROLE \"DATABASE\" IN DATABASE foo SET b TO E'\\'DATABASE z';", "ALTER ROLE \"DATABASE\" IN DATABASE \"n\"\"w\" SET b TO E'\\'DATABASE z';"),
+            (
+                "ALTER DATABASE \"a\"\"b; DATABASE x\" SET a TO 'it''s DATABASE y';",
+                "ALTER DATABASE \"n\"\"w\" SET a TO 'it''s DATABASE y';"
+            ),
+            (
+                "ALTER ROLE \"DATABASE\" IN DATABASE foo SET b TO E'\\'DATABASE z';",
+                "ALTER ROLE \"DATABASE\" IN DATABASE \"n\"\"w\" SET b TO E'\\'DATABASE z';"
+            ),
             ("GRANT CONNECT ON DATABASE foo TO database;", "GRANT CONNECT ON DATABASE \"n\"\"w\" TO database;"),
             ("", ""),
         ])
@@ -106,7 +112,7 @@ struct DecisionTests {
         #expect(ranges.map(\.to) == [4096, 8192, nil])
     }
 
-    @Test("comments stay with the index they are on, and only plain indexes come first")
+    @Test("comments stay with the index they are on, and keys and plain indexes come first")
     func postData() {
         func entry(_ id: Int, _ kind: String, _ section: Int, _ definition: String = "") -> ArchiveEntry {
             var entry = ArchiveEntry()
@@ -121,9 +127,11 @@ struct DecisionTests {
             entry(9, "FK CONSTRAINT", 4), entry(10, "TRIGGER", 4),
         ]
         let plan = PostDataPlan(entries: entries, fingerprint: Fingerprint())
-        #expect(plan.first == [4, 5, 8])
+        #expect(plan.keys == [8])
+        #expect(plan.indexes == [4, 5])
         #expect(plan.rest == [1, 2, 3, 6, 7, 9, 10])
+        #expect(plan.indexMemory == "8MB")
         let large = Fingerprint(tables: [.init(schema: "s", name: "t", columns: [], bytes: 5 << 30)])
-        #expect(PostDataPlan(entries: entries, fingerprint: large).first == [])
+        #expect(PostDataPlan(entries: entries, fingerprint: large).indexMemory == nil)
     }
 }

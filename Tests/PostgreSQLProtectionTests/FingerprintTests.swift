@@ -15,11 +15,15 @@ struct FingerprintTests {
         #expect(try live.digest == result.fingerprint.digest)
         #expect(result.fingerprint.tables.first { $0.name == "many" }?.rows == 60000)
         #expect(result.fingerprint.tables.first { $0.name == "nothing" }?.rows == 2)
-        #expect(result.fingerprint.tables.first { $0.schema == "a\"b; drop" }?.columns == ["c\"1; $(x)", "Ünï col", "select"])
+        #expect(
+            result.fingerprint.tables.first { $0.schema == "a\"b; drop" }?.columns == [
+                "c\"1; $(x)", "Ünï col", "select",
+            ])
         #expect(result.fingerprint.largeObjects.count == 3)
-        #expect(result.fingerprint.sequences.contains {
-            $0.name == "Seq \"q\"" && $0.lastValue == 9_223_372_036_854_775_806 && $0.isCalled
-        })
+        #expect(
+            result.fingerprint.sequences.contains {
+                $0.name == "Seq \"q\"" && $0.lastValue == 9_223_372_036_854_775_806 && $0.isCalled
+            })
         #expect(result.encoding == "UTF8")
         #expect(result.serverVersion.hasPrefix("\(try await sample.sql("SHOW server_version").first?[0] ?? "?")"))
         #expect(abs(result.recoveryPoint.timeIntervalSince(result.startedAt)) < 60)
@@ -45,10 +49,13 @@ struct FingerprintTests {
     @Test(
         "differs after any single change",
         arguments: [
-            "UPDATE t SET v = 'other' WHERE id = 500", "DELETE FROM t WHERE id = 1", "INSERT INTO t VALUES (1, 'v1', 'w')",
-            "UPDATE t SET v = w, w = v WHERE id = 7", "UPDATE t SET v = NULL WHERE id = 3", "UPDATE t SET w = '' WHERE id = 3",
+            "UPDATE t SET v = 'other' WHERE id = 500", "DELETE FROM t WHERE id = 1",
+            "INSERT INTO t VALUES (1, 'v1', 'w')",
+            "UPDATE t SET v = w, w = v WHERE id = 7", "UPDATE t SET v = NULL WHERE id = 3",
+            "UPDATE t SET w = '' WHERE id = 3",
             "UPDATE t SET v = 'v6' WHERE id = 5; UPDATE t SET v = 'v5' WHERE id = 6", "TRUNCATE t",
-            "SELECT nextval('s')", "SELECT setval('s', 1, false)", "DROP TABLE empty", "INSERT INTO empty VALUES (NULL)",
+            "SELECT nextval('s')", "SELECT setval('s', 1, false)", "DROP TABLE empty",
+            "INSERT INTO empty VALUES (NULL)",
             "SELECT lo_put(777, 3, 'Z')", "SELECT lo_unlink(777)", "SELECT lo_create(778)",
         ])
     func changes(change: String) async throws {

@@ -20,11 +20,19 @@ struct RestoreTests {
         let name = "swap a\"b; $(x)"
         let sample = try await Sample.make(name, Sample.everything)
         let quoted = PostgresIdentifier.quote(name)
-        try await sample.maintain("CREATE ROLE \"app \"\"user\" ; GRANT CONNECT ON DATABASE \(quoted) TO \"app \"\"user\" WITH GRANT OPTION")
-        try await sample.maintain("REVOKE ALL ON DATABASE \(quoted) FROM PUBLIC; COMMENT ON DATABASE \(quoted) IS 'ours'")
-        try await sample.maintain("ALTER DATABASE \(quoted) SET search_path = \"$user\", \"Üñï\", public; ALTER DATABASE \(quoted) CONNECTION LIMIT 77")
+        try await sample.maintain(
+            "CREATE ROLE \"app \"\"user\" ; GRANT CONNECT ON DATABASE \(quoted) TO \"app \"\"user\" WITH GRANT OPTION")
+        try await sample.maintain(
+            "REVOKE ALL ON DATABASE \(quoted) FROM PUBLIC; COMMENT ON DATABASE \(quoted) IS 'ours'")
+        try await sample.maintain(
+            "ALTER DATABASE \(quoted) SET search_path = \"$user\", \"Üñï\", public; ALTER DATABASE \(quoted) CONNECTION LIMIT 77"
+        )
         try await sample.maintain("ALTER ROLE \"app \"\"user\" IN DATABASE \(quoted) SET work_mem = '7MB'")
         let backup = try await sample.backUp()
+        let counting =
+            "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid "
+            + "WHERE relnamespace = 'public'::regnamespace"
+        let indexes = try await sample.sql(counting).first?[0]
         _ = try await sample.sql("DROP TABLE public.many CASCADE; UPDATE public.types SET t = 'damaged'")
         // A client that holds on to the damaged database.
         let client = try await PostgresConnection.connect(sample.login)
@@ -39,6 +47,11 @@ struct RestoreTests {
         #expect(differences == [])
         #expect(try await sample.sql("SELECT s FROM public.sums").first?[0] == "1800030000")
         #expect(try await sample.sql("SHOW search_path").first?[0] == "\"$user\", \"Üñï\", public")
+        let objects =
+            "SELECT (SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid "
+            + "WHERE relnamespace = 'public'::regnamespace), obj_description('public.many_t'::regclass)"
+        #expect(try await sample.sql(objects).first?[0] == indexes)
+        #expect(try await sample.sql(objects).first?[1] == "on an index")
         let row = try await sample.sql(
             """
             SELECT datconnlimit, datacl::text, shobj_description(d.oid, 'pg_database') AS comment,
@@ -73,22 +86,30 @@ struct RestoreTests {
         let sample = try await Sample.make("replaced", "CREATE TABLE t AS SELECT 1 AS a")
         let backup = try await sample.backUp()
         _ = try await sample.sql("DELETE FROM t")
-        let report = try await PostgresRestore.run(request(sample, backup, strategy: .replace)) { Pieces(bytes: backup.bytes) }
+        let report = try await PostgresRestore.run(request(sample, backup, strategy: .replace)) {
+            Pieces(bytes: backup.bytes)
+        }
         #expect(report.keptDatabase == nil)
         #expect(try await sample.databases().filter { $0.hasPrefix("replaced") } == ["replaced"])
         #expect(try await sample.sql("SELECT a FROM t").first?[0] == "1")
-        #expect(try await PostgresRestore.state(token: "t1", server: sample.login) == .done(database: "replaced", kept: nil))
+        #expect(
+            try await PostgresRestore.state(token: "t1", server: sample.login) == .done(database: "replaced", kept: nil)
+        )
     }
 
     @Test("brings a lost database back with its owner, settings and privileges")
     func lost() async throws {
         let sample = try await Sample.make("lost one", "CREATE TABLE t AS SELECT 1 AS a; CREATE ROLE lost_owner")
-        try await sample.maintain("ALTER DATABASE \"lost one\" OWNER TO lost_owner; ALTER DATABASE \"lost one\" SET work_mem = '9MB'")
-        try await sample.maintain("REVOKE ALL ON DATABASE \"lost one\" FROM PUBLIC; COMMENT ON DATABASE \"lost one\" IS 'it''s'")
+        try await sample.maintain(
+            "ALTER DATABASE \"lost one\" OWNER TO lost_owner; ALTER DATABASE \"lost one\" SET work_mem = '9MB'")
+        try await sample.maintain(
+            "REVOKE ALL ON DATABASE \"lost one\" FROM PUBLIC; COMMENT ON DATABASE \"lost one\" IS 'it''s'")
         let backup = try await sample.backUp()
         try await sample.maintain("DROP DATABASE \"lost one\"")
         for strategy in [PostgresRestore.Strategy.swap, .intoEmpty] {
-            let report = try await PostgresRestore.run(request(sample, backup, token: "\(strategy)", strategy: strategy)) {
+            let report = try await PostgresRestore.run(
+                request(sample, backup, token: "\(strategy)", strategy: strategy)
+            ) {
                 Pieces(bytes: backup.bytes)
             }
             #expect(report.keptDatabase == nil)
@@ -115,7 +136,9 @@ struct RestoreTests {
         }
         #expect(error?.code == .targetNotEmpty)
         let empty = Sample(server: sample.server, login: try await sample.server.createDatabase("was empty"))
-        let report = try await PostgresRestore.run(request(empty, backup, strategy: .intoEmpty)) { Pieces(bytes: backup.bytes) }
+        let report = try await PostgresRestore.run(request(empty, backup, strategy: .intoEmpty)) {
+            Pieces(bytes: backup.bytes)
+        }
         #expect(report.keptDatabase == nil)
         #expect(try await empty.sql("SELECT a FROM t").first?[0] == "1")
         #expect(try await empty.databases().filter { $0.hasPrefix("was empty") } == ["was empty"])
@@ -123,7 +146,8 @@ struct RestoreTests {
 
     @Test("that finds other rows than were backed up leaves the database in use alone and names the tables")
     func mismatch() async throws {
-        let sample = try await Sample.make("mismatch", "CREATE TABLE t AS SELECT 1 AS a; CREATE TABLE u AS SELECT 2 AS a")
+        let sample = try await Sample.make(
+            "mismatch", "CREATE TABLE t AS SELECT 1 AS a; CREATE TABLE u AS SELECT 2 AS a")
         let backup = try await sample.backUp()
         _ = try await sample.sql("UPDATE t SET a = 5")
         let other = try await sample.backUp()
@@ -144,7 +168,8 @@ struct RestoreTests {
     @Test("of a cut or damaged archive never gets into place", arguments: [10, 300, 5_000, 40_000, -20, -1])
     func truncated(count: Int) async throws {
         let sample = try await Sample.make(
-            "cut \(count)", "CREATE TABLE t AS SELECT n, md5(n::text) FROM generate_series(1, 3000) n; CREATE TABLE u AS SELECT 1")
+            "cut \(count)",
+            "CREATE TABLE t AS SELECT n, md5(n::text) FROM generate_series(1, 3000) n; CREATE TABLE u AS SELECT 1")
         let backup = try await sample.backUp()
         let bytes = Array(count < 0 ? backup.bytes.dropLast(-count) : backup.bytes.prefix(count))
         let error = await #expect(throws: PostgresProtectionError.self) {
@@ -168,7 +193,9 @@ struct RestoreTests {
     @Test("names roles that are missing before it makes anything, and does without them on demand")
     func roles() async throws {
         let sample = try await Sample.make(
-            "roles", "CREATE ROLE gone; CREATE ROLE \"gone too\"; CREATE TABLE t (a int); ALTER TABLE t OWNER TO gone; GRANT SELECT ON t TO \"gone too\"")
+            "roles",
+            "CREATE ROLE gone; CREATE ROLE \"gone too\"; CREATE TABLE t (a int); ALTER TABLE t OWNER TO gone; GRANT SELECT ON t TO \"gone too\""
+        )
         let backup = try await sample.backUp()
         _ = try await sample.sql("DROP TABLE t; DROP ROLE gone; DROP ROLE \"gone too\"")
         let error = await #expect(throws: PostgresProtectionError.self) {
@@ -212,7 +239,8 @@ struct RestoreTests {
             }
         }
         for await _ in started { break }
-        #expect(try await PostgresRestore.state(token: "t1", server: login) == .restoring(database: "cancelled_restore_t1"))
+        #expect(
+            try await PostgresRestore.state(token: "t1", server: login) == .restoring(database: "cancelled_restore_t1"))
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await PostgresRestore.state(token: "t1", server: login) == .absent)

@@ -26,7 +26,9 @@ struct ResumeTests {
     func makeScratch(_ sample: Sample, comment: String?, script: String) async throws {
         let name = RestoreNames(target: sample.login.database, token: "k").scratch
         _ = try await sample.server.createDatabase(name, script: script)
-        if let comment { try await sample.maintain("COMMENT ON DATABASE \(PostgresIdentifier.quote(name)) IS \(comment)") }
+        if let comment {
+            try await sample.maintain("COMMENT ON DATABASE \(PostgresIdentifier.quote(name)) IS \(comment)")
+        }
     }
 
     static let noArchive: @Sendable () async throws -> Pieces = {
@@ -39,7 +41,8 @@ struct ResumeTests {
         let bytes = try await sample.backUp().bytes
         _ = try await sample.sql("DELETE FROM t")
         try await makeScratch(
-            sample, comment: isMarked ? marker(sample, .restoring) : nil, script: isMarked ? "CREATE TABLE half (a int)" : "")
+            sample, comment: isMarked ? marker(sample, .restoring) : nil,
+            script: isMarked ? "CREATE TABLE half (a int)" : "")
         let state = try await PostgresRestore.state(token: "k", server: sample.login)
         #expect(state == (isMarked ? .restoring(database: "resume create true_restore_k") : .absent))
         let report = try await PostgresRestore.run(request(sample)) { Pieces(bytes: bytes) }
@@ -62,7 +65,8 @@ struct ResumeTests {
     func otherArtifact() async throws {
         let sample = try await Sample.make("resume other", script)
         let bytes = try await sample.backUp().bytes
-        try await makeScratch(sample, comment: marker(sample, .verified, artifact: "older"), script: "CREATE TABLE old (a int)")
+        try await makeScratch(
+            sample, comment: marker(sample, .verified, artifact: "older"), script: "CREATE TABLE old (a int)")
         _ = try await PostgresRestore.run(request(sample)) { Pieces(bytes: bytes) }
         #expect(try await sample.sql("SELECT count(*) FROM t").first?[0] == "10")
     }

@@ -113,7 +113,9 @@ struct Sample: Sendable {
         INSERT INTO wide SELECT n, repeat('wide' || n, 1250000 / n), decode(repeat('5c0a', 500000), 'hex') FROM generate_series(1, 3) n;
         CREATE TABLE many (id bigint PRIMARY KEY, t text);
         INSERT INTO many SELECT n, md5(n::text) FROM generate_series(1, 60000) n;
-        CREATE INDEX ON many (t);
+        CREATE INDEX many_t ON many (t); COMMENT ON INDEX many_t IS 'on an index';
+        CREATE INDEX ON types USING gin (jb); ALTER TABLE many ADD EXCLUDE USING hash (t WITH =);
+        CREATE TABLE keyed (k int PRIMARY KEY, v text UNIQUE) ; CREATE INDEX ON part (k); ALTER TABLE part ADD UNIQUE (k, v);
         CREATE MATERIALIZED VIEW sums AS SELECT count(*) AS n, sum(id) AS s FROM many;
         CREATE VIEW happy AS SELECT * FROM types WHERE m <> 'sad';
         CREATE SEQUENCE untouched START 100; CREATE SEQUENCE "Seq ""q""" MAXVALUE 9223372036854775807;

@@ -54,7 +54,9 @@ struct ArchiveParser: Sendable {
     /// - Throws: ``ArchiveError``; what the visitor threw.
     mutating func consume(_ piece: UnsafeRawBufferPointer, _ visitor: inout some ArchiveVisitor) throws {
         var rest = piece
-        if case .header = state { rest = try readPrefix(rest, &visitor) } else if case .entries = state {
+        if case .header = state {
+            rest = try readPrefix(rest, &visitor)
+        } else if case .entries = state {
             rest = try readPrefix(rest, &visitor)
         }
         if !rest.isEmpty { try readBlocks(rest, &visitor) }
@@ -69,7 +71,8 @@ struct ArchiveParser: Sendable {
         if let missing = awaited.values.min() {
             let entry = entries[missing]
             throw ArchiveError(
-                code: .truncated, message: "the data of \(awaited.count) entries is missing, "
+                code: .truncated,
+                message: "the data of \(awaited.count) entries is missing, "
                     + "the first is \(entry.kind) \(entry.schema).\(entry.tag)", offset: offset)
         }
     }

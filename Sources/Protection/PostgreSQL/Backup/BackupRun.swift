@@ -11,7 +11,8 @@ struct BackupRun {
 
     init(
         source: PostgresConfiguration, options: PostgresBackup.Options,
-        progress: @escaping @Sendable (PostgresProgress) -> Void, sink: @escaping @Sendable ([UInt8]) async throws -> Void
+        progress: @escaping @Sendable (PostgresProgress) -> Void,
+        sink: @escaping @Sendable ([UInt8]) async throws -> Void
     ) {
         self.source = source
         self.options = options

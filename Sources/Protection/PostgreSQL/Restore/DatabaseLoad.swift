@@ -57,29 +57,21 @@ struct DatabaseLoad {
         return try LoadSummary(rows: expected.totalRows, tables: expected.tables.count, digest: expected.digest)
     }
 
-    /// Indexes and constraints; and, beside them, the proof: the rows are all there by now, nothing changes them any
-    /// more, and the index builds seldom use every processor to their end.
+    /// Keys; then the other indexes and, beside them, the proof: the rows are all there by now, nothing changes them any
+    /// more, and index builds seldom use every processor to their end.
     private func finishObjects(
         _ entries: [ArchiveEntry], _ expected: Fingerprint, restore: RestoreTool, folder: WorkFolder
     ) async throws {
         run.enter(.indexes)
-        let archive = folder.file(Self.contentsFile)
         let plan = PostDataPlan(entries: entries, fingerprint: expected)
-        try await folder.append(PostDataPlan.list(plan.first), to: "first")
-        try await folder.append(PostDataPlan.list(plan.rest), to: "rest")
         let memory = options.maintenanceMemory.map { "\($0)MB" }
-        let jobs = jobs
+        try await make(plan.keys, memory: memory, restore: restore, folder: folder, list: "keys")
         let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
         let verification = request.verification
         async let proof = reader.differences(from: expected, verification: verification)
-        if !plan.first.isEmpty {
-            try await restore.run(
-                section: "post-data", archive: archive, jobs: jobs, list: folder.file("first"),
-                settings: ["maintenance_work_mem": memory ?? PostDataPlan.memoryForFirst])
-        }
-        try await restore.run(
-            section: "post-data", archive: archive, jobs: jobs, list: folder.file("rest"),
-            settings: memory.map { ["maintenance_work_mem": $0] } ?? [:])
+        try await make(
+            plan.indexes, memory: memory ?? plan.indexMemory, restore: restore, folder: folder, list: "indexes")
+        try await make(plan.rest, memory: memory, restore: restore, folder: folder, list: "rest")
         run.clock.enter(.verifying)
         let differences = try await proof
         guard differences.isEmpty else {
@@ -89,6 +81,17 @@ struct DatabaseLoad {
                 .verificationFailed, "what was restored is not what was backed up: \(first)\(more)",
                 field: "to", mend: "the database in use was not touched; restore another backup")
         }
+    }
+
+    /// The entries of these numbers that come after the data.
+    private func make(
+        _ entries: [Int], memory: String?, restore: RestoreTool, folder: WorkFolder, list: String
+    ) async throws {
+        guard !entries.isEmpty else { return }
+        try await folder.append(PostDataPlan.list(entries), to: list)
+        try await restore.run(
+            section: "post-data", archive: folder.file(Self.contentsFile), jobs: jobs, list: folder.file(list),
+            settings: memory.map { ["maintenance_work_mem": $0] } ?? [:])
     }
 
     /// Sequences, and what came in other forms than rows.

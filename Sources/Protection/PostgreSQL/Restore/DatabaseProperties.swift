@@ -95,7 +95,9 @@ struct DatabaseProperties: Hashable, Sendable {
 extension DatabaseProperties {
     func createStatement(_ name: String, withOwner: Bool) -> String {
         let literal = PostgresLiteral.quote
-        var parts = ["CREATE DATABASE \(PostgresIdentifier.quote(name)) TEMPLATE template0 ENCODING \(literal(encoding))"]
+        var parts = [
+            "CREATE DATABASE \(PostgresIdentifier.quote(name)) TEMPLATE template0 ENCODING \(literal(encoding))"
+        ]
         parts.append("LC_COLLATE \(literal(collation)) LC_CTYPE \(literal(characterType))")
         switch localeProvider {
         case "i":

@@ -36,7 +36,8 @@ struct RestoreMarker: Codable, Hashable, Sendable {
             switch phase {
             case .restoring: "Restore of \"\(target)\" under way since \(day): not in use."
             case .verified: "Restore of \"\(target)\", proven \(day), not in place yet: not in use."
-            case .kept: "Damaged \"\(target)\", kept when a restore took its place \(day). Drop it when nobody needs it."
+            case .kept:
+                "Damaged \"\(target)\", kept when a restore took its place \(day). Drop it when nobody needs it."
             case .done: comment ?? "Restored \(day)."
             }
         let encoder = JSONEncoder()

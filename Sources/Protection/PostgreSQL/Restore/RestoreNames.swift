@@ -7,7 +7,8 @@ struct RestoreNames: Hashable, Sendable {
     let damaged: String
 
     init(target: String, token: String) {
-        let isPlain = token.utf8.count <= 24 && !token.isEmpty
+        let isPlain =
+            token.utf8.count <= 24 && !token.isEmpty
             && token.utf8.allSatisfy { $0 == 45 || $0 == 95 || (48...57 ~= $0) || (65...90 ~= $0) || (97...122 ~= $0) }
         let part = isPlain ? token : String(SHA256.hexHash(token).prefix(16))
         func name(_ middle: String) -> String {

@@ -19,7 +19,8 @@ enum RoleCheck {
         guard !missing.isEmpty else { return }
         let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
         throw PostgresProtectionError(
-            .missingRoles, "the archive's objects belong or are granted to roles that the server does not have: \(names)",
+            .missingRoles,
+            "the archive's objects belong or are granted to roles that the server does not have: \(names)",
             field: "noOwner", mend: "create the roles, or restore with noOwner: true (and noPrivileges: true)")
     }
 

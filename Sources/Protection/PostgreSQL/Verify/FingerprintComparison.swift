@@ -17,7 +17,8 @@ enum FingerprintComparison {
                 let message = "\(other.rows) rows instead of \(table.rows)"
                 differences.append(Difference(object: object, message: message))
             } else if !onlyCounts, other.checksum != table.checksum {
-                let message = "its \(table.rows) rows are not the same: checksum \(other.checksum) "
+                let message =
+                    "its \(table.rows) rows are not the same: checksum \(other.checksum) "
                     + "instead of \(table.checksum)"
                 differences.append(Difference(object: object, message: message))
             }
