@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 typedef size_t (*dr_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*dr_seek_callback)(void *context, curl_off_t offset, int origin);
@@ -36,6 +37,9 @@ static const long dr_global_default = CURL_GLOBAL_DEFAULT;
 static const long dr_http_1_1 = CURL_HTTP_VERSION_1_1;
 static const long dr_http_2_tls = CURL_HTTP_VERSION_2TLS;
 static const size_t dr_error_size = CURL_ERROR_SIZE;
+
+// pthread_setname_np is hidden without _GNU_SOURCE.
+static inline void dr_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 static inline CURLcode dr_message_result(CURLMsg *message) { return message->data.result; }
 

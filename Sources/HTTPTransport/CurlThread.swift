@@ -28,7 +28,6 @@ final class CurlThread: Sendable {
         precondition(Self.initialised, "libcurl did not initialise")
         multi = MultiHandle(maxConnectionsPerHost: maxConnectionsPerHost)
         let thread = Thread { [self] in run() }
-        thread.name = "curl"
         thread.start()
     }
 
@@ -78,6 +77,7 @@ final class CurlThread: Sendable {
         sigemptyset(&brokenPipe)
         sigaddset(&brokenPipe, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &brokenPipe, nil)
+        dr_name_this_thread("curl")
         multi.confineToThisThread()
         var running: [UInt64: EasyHandle] = [:]
         while true {

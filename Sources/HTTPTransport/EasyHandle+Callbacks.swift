@@ -52,6 +52,7 @@ extension EasyHandle {
     func outcome(_ code: CURLcode) -> Result<Void, HTTPError> {
         guard code != CURLE_OK else { return .success(()) }
         let text = complaintText.isEmpty ? String(cString: curl_easy_strerror(code)) : complaintText
+        if code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM { transfer.noteConnectionGone() }
         let hasIdleLimit = transfer.request.idleTimeout != nil
         let kind: HTTPError.Code =
             switch code {

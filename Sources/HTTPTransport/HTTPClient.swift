@@ -45,12 +45,7 @@ public final class HTTPClient: Sendable {
         if Task.isCancelled {
             throw HTTPError(code: .cancelled, message: "cancelled", url: request.url, requestMayHaveBeenSent: false)
         }
-        let id = nextID.withLock { id in
-            id += 1
-            return id
-        }
-        let transfer = Transfer(request: request, id: id, thread: thread)
-        thread.add(transfer, configuration.withLock { $0 })
+        let transfer = begin(request)
         if case .stream(let next, let length) = request.body {
             // The feed is a child of this call. It ends before the call returns: with the body's last byte, or because
             // the server has refused the body, or the transfer is over.
@@ -59,7 +54,22 @@ public final class HTTPClient: Sendable {
             if head.status < 300 { try await fed }
             return HTTPResponse(head, transfer)
         }
-        return HTTPResponse(try await transfer.awaitHead(), transfer)
+        do {
+            return HTTPResponse(try await transfer.awaitHead(), transfer)
+        } catch where transfer.mayBeRepeated && !Task.isCancelled {
+            let again = begin(request)
+            return HTTPResponse(try await again.awaitHead(), again)
+        }
+    }
+
+    private func begin(_ request: HTTPRequest) -> Transfer {
+        let id = nextID.withLock { id in
+            id += 1
+            return id
+        }
+        let transfer = Transfer(request: request, id: id, thread: thread)
+        thread.add(transfer, configuration.withLock { $0 })
+        return transfer
     }
 
     /// Ends everything under way with `.shutDown` and joins the thread. Safe to call twice.

@@ -31,6 +31,9 @@ public struct HTTPRequest: Sendable {
         self.idleTimeout = idleTimeout
     }
 
+    /// RFC 9110, 9.2.2.
+    var isIdempotent: Bool { !["POST", "PATCH"].contains(method) }
+
     /// It goes into the request line as it is.
     var hasTokenAsMethod: Bool {
         !method.isEmpty && method.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }

@@ -25,6 +25,8 @@ final class Transfer: Sendable {
         var reader: CheckedContinuation<[UInt8]?, any Error>?
         /// Set once; what follows the buffered pieces.
         var end: Result<Void, HTTPError>?
+        /// The HTTP/2 connection or stream ended, for a reason that need not be this request's.
+        var isConnectionGone = false
         // The request's body.
         var outgoing: [UInt8] = []
         var outgoingOffset = 0
@@ -56,7 +58,7 @@ final class Transfer: Sendable {
     func receive(headerLine line: String) {
         typealias Wakes = (
             head: CheckedContinuation<HTTPResponse.Head, any Error>?, feeder: CheckedContinuation<Void, any Error>?,
-            value: HTTPResponse.Head
+            value: HTTPResponse.Head, isRefusal: Bool
         )
         let wakes = state.withLock { state -> Wakes? in
             guard !state.headDelivered else { return nil }  // trailers
@@ -69,12 +71,12 @@ final class Transfer: Sendable {
                 state.headDelivered = true
                 defer { state.headWaiter = nil }
                 guard state.head.status >= 300, !state.isUploadComplete else {
-                    return (state.headWaiter, nil, state.head)
+                    return (state.headWaiter, nil, state.head, false)
                 }
                 // libcurl sends no more of the body after such a status.
                 state.isUploadRefused = true
                 defer { state.feeder = nil }
-                return (state.headWaiter, state.feeder, state.head)
+                return (state.headWaiter, state.feeder, state.head, true)
             } else if let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) {
                 let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
                 state.head.headers.add(String(line[..<colon]), String(value))
@@ -82,6 +84,8 @@ final class Transfer: Sendable {
             return nil
         }
         guard let wakes else { return }
+        // A paused upload would keep the exchange from its end.
+        if wakes.isRefusal { thread.resume(self) }
         wakes.feeder?.resume(throwing: bodyRefused)
         wakes.head?.resume(returning: wakes.value)
     }
@@ -112,7 +116,7 @@ final class Transfer: Sendable {
 
     func send(into buffer: UnsafeMutableRawBufferPointer) -> Outgoing {
         let (result, feeder) = state.withLock { state -> (Outgoing, CheckedContinuation<Void, any Error>?) in
-            if state.feedFailure != nil { return (.abort, nil) }
+            if state.feedFailure != nil || state.isUploadRefused { return (.abort, nil) }
             let rest = state.outgoing.count - state.outgoingOffset
             if rest > 0 {
                 let count = min(rest, buffer.count)
@@ -137,9 +141,18 @@ final class Transfer: Sendable {
     /// libcurl sends again on a new connection what a dead one swallowed. Only a body in memory can go back, and only
     /// where twice is as good as once (RFC 9110, 9.2.2): the server may have seen all of it.
     func rewind() -> Bool {
-        guard case .bytes = request.body, !["POST", "PATCH"].contains(request.method) else { return false }
+        guard case .bytes = request.body, request.isIdempotent else { return false }
         state.withLock { $0.outgoingOffset = 0 }
         return true
+    }
+
+    func noteConnectionGone() { state.withLock { $0.isConnectionGone = true } }
+
+    /// libcurl sends again by itself what a refused stream or a dead connection swallowed, but not what a GOAWAY did
+    /// when no other stream was left: that is "an error in the HTTP2 framing layer" to it (7.88).
+    var mayBeRepeated: Bool {
+        if case .stream = request.body { return false }
+        return request.isIdempotent && state.withLock { $0.isConnectionGone && $0.head.status == 0 }
     }
 
     func finish(_ result: Result<Void, HTTPError>) {

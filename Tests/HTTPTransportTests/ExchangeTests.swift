@@ -108,6 +108,7 @@ actor Feed {
     private let bytes: [UInt8]
     private let piece: Int
     private var offset = 0
+    var given: Int { min(offset, bytes.count) }
 
     init(bytes: [UInt8], piece: Int) {
         self.bytes = bytes

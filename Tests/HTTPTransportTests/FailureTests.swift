@@ -32,18 +32,6 @@ struct FailureTests {
         }
     }
 
-    @Test("gives the answer of a server that refuses a body before it has read it")
-    func early() async throws {
-        try await withScriptedServer { server in
-            try await withClient(server.configuration()) { client in
-                let feed = Feed(bytes: [UInt8](repeating: 1, count: 8 << 20), piece: 65536)
-                let response = try? await client.execute(
-                    HTTPRequest(method: "PUT", url: server.url("early"), body: .stream(feed.next, length: nil)))
-                if let response { #expect(response.status == 403) }
-            }
-        }
-    }
-
     @Test("trusts the given authority and nothing else")
     func trust() async throws {
         try await withScriptedServer { server in
@@ -111,6 +99,17 @@ struct FailureTests {
         }
     }
 
+    @Test("is refused before anything is sent when the method is not a word", arguments: ["", "GET /x", "G\r\nX: y"])
+    func method(value: String) async throws {
+        try await withClient(HTTPClientConfiguration()) { client in
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.execute(HTTPRequest(method: value, url: "https://127.0.0.1:1/"))
+            }
+            #expect(error?.code == .malformed)
+            #expect(error?.requestMayHaveBeenSent == false)
+        }
+    }
+
     @Test("names its address without what is secret in it")
     func address() async throws {
         try await withClient(HTTPClientConfiguration()) { client in
@@ -120,24 +119,6 @@ struct FailureTests {
             #expect(error?.code == .connect)
             #expect(error?.url == "https://127.0.0.1:1/path")
             #expect("\(String(describing: error))".contains("hunter") == false)
-        }
-    }
-
-    @Test("that is cancelled while it waits ends at once, and the client goes on")
-    func cancellation() async throws {
-        try await withScriptedServer { server in
-            try await withClient(server.configuration()) { client in
-                for path in ["silent", "frozen"] {
-                    let task = Task {
-                        try await client.execute(HTTPRequest(url: server.url(path))).body.text()
-                    }
-                    try await Task.sleep(for: .milliseconds(100))
-                    task.cancel()
-                    await #expect(throws: (any Error).self) { try await task.value }
-                }
-                let response = try await client.execute(HTTPRequest(url: server.url("hello")))
-                #expect(response.status == 200)
-            }
         }
     }
 

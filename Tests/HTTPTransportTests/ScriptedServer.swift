@@ -21,35 +21,58 @@ struct ScriptedServer {
 func withScriptedServer<R: Sendable>(
     certificate: String = "server", demandsClient: Bool = false, _ body: (ScriptedServer) async throws -> R
 ) async throws -> R {
+    try await withCertificates { folder in
+        let files = ["\(certificate).crt", "\(certificate).key"] + (demandsClient ? ["ca.crt"] : [])
+        return try await withScript("scripted_server", files.map { folder.appending(path: $0).path }) { port in
+            try await body(ScriptedServer(port: port, folder: folder))
+        }
+    }
+}
+
+/// Runs one of the servers of `odd_server.py`.
+func withOddServer<R: Sendable>(_ mode: String, _ body: (ScriptedServer) async throws -> R) async throws -> R {
+    try await withCertificates { folder in
+        let files = ["server.crt", "server.key"].map { folder.appending(path: $0).path }
+        return try await withScript("odd_server", [mode] + files) { port in
+            try await body(ScriptedServer(port: port, folder: folder))
+        }
+    }
+}
+
+private func withCertificates<R: Sendable>(_ body: (URL) async throws -> R) async throws -> R {
     let folder = FileManager.default.temporaryDirectory.appending(path: "http-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     try await makeCertificates(in: folder)
-    guard let script = Bundle.module.url(forResource: "scripted_server", withExtension: "py", subdirectory: "Resources")
+    return try await body(folder)
+}
+
+private func withScript<R: Sendable>(
+    _ name: String, _ arguments: [String], _ body: (Int) async throws -> R
+) async throws -> R {
+    guard let script = Bundle.module.url(forResource: name, withExtension: "py", subdirectory: "Resources")
     else { throw CocoaError(.fileNoSuchFile) }
-    let arguments =
-        [script.path, folder.appending(path: "\(certificate).crt").path, folder.appending(path: "\(certificate).key").path]
-        + (demandsClient ? [folder.appending(path: "ca.crt").path] : [])
-    return try await withChild(Command("python3", arguments)) { streams in
+    return try await withChild(Command("python3", [script.path] + arguments)) { streams in
         let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self)
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw CocoaError(.fileReadUnknown) }
-        return try await body(ScriptedServer(port: port, folder: folder))
+        return try await body(port)
     }
 }
 
-/// A CA; a good server certificate, an expired one, one of another host; a client's; and another CA.
+/// A CA; a good server certificate, an expired one, one of another host; a client's; another CA and its server certificate.
 private func makeCertificates(in folder: URL) async throws {
     let script = #"""
         set -e
         new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" -keyout $1.key -out $1.crt; }
         sign() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -keyout $1.key -out $1.csr
           printf 'subjectAltName=%s' "$2" >$1.ext
-          openssl x509 -req -in $1.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile $1.ext -out $1.crt $3 $4; }
+          openssl x509 -req -in $1.csr -CA $4.crt -CAkey $4.key -CAcreateserial -extfile $1.ext -out $1.crt -days $3; }
         new ca; new otherca
-        sign server DNS:localhost,IP:127.0.0.1 -days 2
-        sign otherhost DNS:other.example.com -days 2
-        sign client DNS:client -days 2
-        sign expired DNS:localhost -days -1
+        sign server DNS:localhost,DNS:server.test,IP:127.0.0.1 2 ca
+        sign otherhost DNS:other.example.com 2 ca
+        sign client DNS:client 2 ca
+        sign expired DNS:localhost -1 ca
+        sign rotated DNS:localhost 2 otherca
         """#
     try await runChild(Command("bash", ["-c", script], workingDirectory: folder.path))
 }
@@ -70,4 +93,15 @@ func withClient<R: Sendable>(
 
 extension HTTPBody {
     func text() async throws -> String { String(decoding: try await collect(upTo: 64 << 20), as: UTF8.self) }
+}
+
+extension ScriptedServer {
+    /// Asks the server for a count of what it saw until it is as wanted.
+    func wait(until name: String, _ client: HTTPClient, _ isWanted: (Int) -> Bool) async throws {
+        while !isWanted(try await seen(name, client)) { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    func seen(_ name: String, _ client: HTTPClient) async throws -> Int {
+        Int(try await client.execute(HTTPRequest(url: url("seen/\(name)"))).body.text()) ?? -1
+    }
 }

@@ -10,7 +10,14 @@ import sys
 import threading
 import time
 
-seen = {}
+seen = {"open": 0}
+lock = threading.Lock()
+released = threading.Event()
+
+
+def count(name, step):
+    with lock:
+        seen[name] = seen.get(name, 0) + step
 
 
 def read_head(stream):
@@ -32,6 +39,7 @@ def read_head(stream):
 
 def read_body(stream, headers, rest):
     """Counts and returns the whole body."""
+    rest = bytearray(rest)
     if "content-length" in headers:
         length = int(headers["content-length"])
         while len(rest) < length:
@@ -42,7 +50,7 @@ def read_body(stream, headers, rest):
         return rest
     if headers.get("transfer-encoding") != "chunked":
         return b""
-    body = b""
+    body = bytearray()
     while True:
         while b"\r\n" not in rest:
             rest += stream.recv(65536)
@@ -53,6 +61,18 @@ def read_body(stream, headers, rest):
         body, rest = body + rest[:count], rest[count + 2:]
         if count == 0:
             return body
+
+
+def reset(stream):
+    """Closes with RST."""
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stream.close()
+
+
+def drain(stream):
+    """Until the client is gone."""
+    while stream.recv(65536):
+        pass
 
 
 def answer(stream, body, status="200 OK", headers=()):
@@ -67,13 +87,16 @@ def chunked(stream, pieces):
     stream.sendall(b"0\r\n\r\n")
 
 
-def serve(stream, raw):
+def serve(stream):
+    served = -1
     while True:
+        served += 1
         request = read_head(stream)
         if request is None:
             return
         method, path, headers, rest = request
         name = path.split("?")[0].split("/")[1]
+        count("at-" + name, 1)
         if name == "hello":
             read_body(stream, headers, rest)
             answer(stream, f"hello {method}".encode(), headers=["X-Two: a", "X-Two: b"])
@@ -95,14 +118,15 @@ def serve(stream, raw):
             chunked(stream, [b"x" * 65536] * 32 + [b"\n"])
         elif name == "frozen":
             stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nstart")
-            time.sleep(60)
+            drain(stream)
+            return
         elif name == "silent":
-            time.sleep(60)
+            drain(stream)
+            return
         elif name == "reset":
             stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nstart")
             time.sleep(0.05)
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            raw.close()
+            reset(stream)
             return
         elif name == "short":
             stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
@@ -122,11 +146,45 @@ def serve(stream, raw):
                 return
         elif name == "busy":
             answer(stream, b"slow down", "429 Too Many Requests", ["Retry-After: 7"])
-        elif name == "early":
-            # Refuses before it has read the body.
-            stream.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
-            time.sleep(0.2)
+        elif name == "refuse":
+            # Refuses at once, and goes on to take what the client may still send.
+            stream.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+            drain(stream)
             return
+        elif name == "hurry":
+            # Agrees before it has read the body.
+            stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+            read_body(stream, headers, rest)
+            stream.sendall(b"done")
+        elif name == "slow":
+            # Reads the body only after /release.
+            released.wait(60)
+            body = read_body(stream, headers, rest)
+            answer(stream, str(len(body)).encode())
+        elif name == "release":
+            released.set()
+            answer(stream, b"")
+        elif name == "deaf":
+            # Takes nothing until /release, and says nothing.
+            released.wait(60)
+            drain(stream)
+            return
+        elif name == "cutupload":
+            reset(stream)
+            return
+        elif name == "stale":
+            # Answers the first request of a connection, and dies of the second before it has answered a byte.
+            read_body(stream, headers, rest)
+            if served:
+                return
+            answer(stream, b"fresh")
+        elif name == "path":
+            answer(stream, path.encode())
+        elif name == "open":
+            answer(stream, str(seen["open"]).encode())
+        elif name == "rotate":
+            stream.context.load_cert_chain(*path.split("?")[1].split(","))
+            answer(stream, b"")
         elif name == "seen":
             answer(stream, json.dumps(seen.get(path.split("/")[2], 0)).encode())
         else:
@@ -137,7 +195,12 @@ def connection(raw, context):
     try:
         raw.settimeout(120)
         with context.wrap_socket(raw, server_side=True) as stream:
-            serve(stream, raw)
+            count("open", 1)
+            count("connections", 1)
+            try:
+                serve(stream)
+            finally:
+                count("open", -1)
     except (OSError, ValueError):
         pass
 
