@@ -88,6 +88,7 @@ final class CurlThread: Sendable {
             for order in orders { follow(order, &running) }
             if isShuttingDown { break }
             multi.perform()
+            for handle in running.values { handle.transfer.flush() }
             while let (easy, result) = multi.nextFinished() {
                 guard let handle = running.first(where: { $0.value.pointer == easy })?.value else { continue }
                 end(handle, handle.outcome(result), &running)
@@ -132,6 +133,7 @@ final class CurlThread: Sendable {
         multi.remove(handle)
         running[handle.transfer.id] = nil
         handle.free()
+        handle.transfer.flush()
         handle.transfer.finish(result)
     }
 }

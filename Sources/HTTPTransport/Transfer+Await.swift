@@ -29,14 +29,7 @@ extension Transfer {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let step = state.withLock { state -> Step in
-                    if state.nextPiece < state.pieces.count {
-                        let piece = state.pieces[state.nextPiece]
-                        state.nextPiece += 1
-                        state.buffered -= piece.count
-                        if state.nextPiece == state.pieces.count {
-                            state.pieces.removeAll(keepingCapacity: true)
-                            state.nextPiece = 0
-                        }
+                    if let piece = state.takePiece() {
                         let resume = state.isDownloadPaused && state.buffered < Self.highWater / 2
                         if resume { state.isDownloadPaused = false }
                         return .value(piece, resume: resume)

@@ -1,4 +1,5 @@
 import CCurl
+import DequeModule
 import Synchronization
 
 /// One exchange, shared by the task that awaits it and the thread that does it.
@@ -8,6 +9,8 @@ import Synchronization
 final class Transfer: Sendable {
     /// libcurl is told to pause above this many buffered bytes, and to go on below half of them.
     static let highWater = 1 << 20
+    /// Bytes that come while nobody waits for them are put together to pieces of at most this size.
+    static let pieceSize = 256 << 10
 
     let request: HTTPRequest
     let id: UInt64
@@ -18,8 +21,7 @@ final class Transfer: Sendable {
         var head = HTTPResponse.Head()
         var headDelivered = false
         var headWaiter: CheckedContinuation<HTTPResponse.Head, any Error>?
-        var pieces: [[UInt8]] = []
-        var nextPiece = 0
+        var pieces: Deque<[UInt8]> = []
         var buffered = 0
         var isDownloadPaused = false
         var reader: CheckedContinuation<[UInt8]?, any Error>?
@@ -36,6 +38,32 @@ final class Transfer: Sendable {
         var isUploadRefused = false
         var feeder: CheckedContinuation<Void, any Error>?
         var feedFailure: HTTPError?
+
+        typealias Delivery = (reader: CheckedContinuation<[UInt8]?, any Error>, piece: [UInt8])
+
+        mutating func append(_ bytes: UnsafeRawBufferPointer) {
+            buffered += bytes.count
+            if let last = pieces.indices.last, pieces[last].count + bytes.count <= Transfer.pieceSize {
+                if pieces[last].capacity < pieces[last].count + bytes.count {
+                    pieces[last].reserveCapacity(Transfer.pieceSize)
+                }
+                pieces[last].append(contentsOf: bytes)
+            } else {
+                pieces.append(Array(bytes))
+            }
+        }
+
+        mutating func takePiece() -> [UInt8]? {
+            guard let piece = pieces.popFirst() else { return nil }
+            buffered -= piece.count
+            return piece
+        }
+
+        mutating func takeDelivery() -> Delivery? {
+            guard let reader, let piece = takePiece() else { return nil }
+            self.reader = nil
+            return (reader, piece)
+        }
     }
     let state: Mutex<State>
 
@@ -95,21 +123,23 @@ final class Transfer: Sendable {
 
     /// - Returns: false to pause.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let (reader, accepted) = state.withLock { state -> (CheckedContinuation<[UInt8]?, any Error>?, Bool) in
-            if let reader = state.reader {
-                state.reader = nil
-                return (reader, true)
-            }
+        let (delivery, accepted) = state.withLock { state -> (State.Delivery?, Bool) in
             guard state.buffered < Self.highWater else {
                 state.isDownloadPaused = true
                 return (nil, false)
             }
-            state.pieces.append(Array(bytes))
-            state.buffered += bytes.count
-            return (nil, true)
+            state.append(bytes)
+            return (state.buffered < Self.pieceSize ? nil : state.takeDelivery(), true)
         }
-        reader?.resume(returning: Array(bytes))
+        delivery?.reader.resume(returning: delivery?.piece)
         return accepted
+    }
+
+    /// Gives a waiting reader what has come. Called when libcurl has no more for now: to wake a task for each of TLS's
+    /// records of 16 KiB costs more than to decrypt them.
+    func flush() {
+        let delivery = state.withLock { $0.takeDelivery() }
+        delivery?.reader.resume(returning: delivery?.piece)
     }
 
     enum Outgoing { case count(Int), pause, abort }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A connection")
 struct ConnectionTests {
-    @Test("is let go when its exchange is cancelled", arguments: ["silent", "frozen", "big/268435456", "deaf"])
+    @Test("is let go when its exchange is cancelled", arguments: ["silent", "frozen", "big/268435456", "deaf", "agreed"])
     func cancellation(path: String) async throws {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { watcher in
@@ -13,7 +13,7 @@ struct ConnectionTests {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask {
                             var request = HTTPRequest(url: server.url(path))
-                            if name == "deaf" {
+                            if name == "deaf" || name == "agreed" {
                                 let piece = [UInt8](repeating: 1, count: 1 << 20)
                                 request.method = "PUT"
                                 request.body = .stream({ piece }, length: nil)
@@ -27,7 +27,7 @@ struct ConnectionTests {
                         let failure = await group.nextResult()
                         #expect(throws: (any Error).self) { try failure?.get() }
                     }
-                    if name == "deaf" { _ = try await watcher.execute(HTTPRequest(url: server.url("release"))) }
+                    if name == "deaf" || name == "agreed" { _ = try await watcher.execute(HTTPRequest(url: server.url("release"))) }
                     try await server.wait(until: "open", watcher) { $0 == 1 }
                     #expect(try await client.execute(HTTPRequest(url: server.url("hello"))).status == 200)
                 }

@@ -164,6 +164,12 @@ def serve(stream):
         elif name == "release":
             released.set()
             answer(stream, b"")
+        elif name == "agreed":
+            # Agrees, and then takes nothing until /release.
+            stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+            released.wait(60)
+            drain(stream)
+            return
         elif name == "deaf":
             # Takes nothing until /release, and says nothing.
             released.wait(60)
