@@ -22,7 +22,7 @@ struct ConnectionTests {
                                 try await Task.sleep(for: .seconds(3600))
                             }
                         }
-                        try await server.wait(until: "at-\(name)", watcher) { $0 == 1 }
+                        try await server.wait(until: name == "agreed" ? "agreed-taken" : "at-\(name)", watcher) { $0 == 1 }
                         group.cancelAll()
                         let failure = await group.nextResult()
                         #expect(throws: (any Error).self) { try failure?.get() }

@@ -165,8 +165,12 @@ def serve(stream):
             released.set()
             answer(stream, b"")
         elif name == "agreed":
-            # Agrees, and then takes nothing until /release.
+            # Agrees, takes so much that the client must have seen it, and then nothing until /release.
             stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+            taken = 0
+            while taken < 16 << 20:
+                taken += len(stream.recv(1 << 20))
+            count("agreed-taken", 1)
             released.wait(60)
             drain(stream)
             return
