@@ -1,3 +1,4 @@
+import Cryptography
 public import Foundation
 
 /// What a backup is: written last, and only when everything that a restore needs is in the store.
@@ -8,30 +9,23 @@ public struct Manifest: Codable, Sendable, Hashable {
     public var namespace: String
     public var policy: String
     public var backup: String
-    /// `postgresql`.
+    /// The member of the policy's `spec.source`: `postgresql`.
     public var kind: String
     /// `postgresql/hotswap`, for people. No secret and no address.
     public var source: String
-    public var artifact: ArtifactInfo
-    /// The moment of which the data is.
-    public var recoveryPoint: Date
+    /// Everything that a restore needs, objects of earlier backups included. The first is the main one.
+    public var artifacts: [NamedArtifact]
+    public var record: BackupRecord
     public var startedAt: Date
     public var finishedAt: Date
-    public var serverVersion: String
-    public var toolVersion: String
-    public var tables: Int64
-    public var rows: Int64
-    /// SHA-256 of ``fingerprint``'s canonical JSON, hexadecimal.
+    /// SHA-256 of the record's fingerprint, hexadecimal.
     public var fingerprintDigest: String
-    /// The whole fingerprint as a JSON text of the protection that made it.
-    public var fingerprint: String
     /// Who wrote it.
     public var writer: String
 
     public init(
-        namespace: String, policy: String, backup: String, kind: String, source: String, artifact: ArtifactInfo,
-        recoveryPoint: Date, startedAt: Date, finishedAt: Date, serverVersion: String, toolVersion: String, tables: Int64,
-        rows: Int64, fingerprintDigest: String, fingerprint: String, writer: String
+        namespace: String, policy: String, backup: String, kind: String, source: String, artifacts: [NamedArtifact],
+        record: BackupRecord, startedAt: Date, finishedAt: Date, writer: String
     ) {
         version = Self.currentVersion
         self.namespace = namespace
@@ -39,18 +33,33 @@ public struct Manifest: Codable, Sendable, Hashable {
         self.backup = backup
         self.kind = kind
         self.source = source
-        self.artifact = artifact
-        self.recoveryPoint = recoveryPoint
+        self.artifacts = artifacts
+        self.record = record
         self.startedAt = startedAt
         self.finishedAt = finishedAt
-        self.serverVersion = serverVersion
-        self.toolVersion = toolVersion
-        self.tables = tables
-        self.rows = rows
-        self.fingerprintDigest = fingerprintDigest
-        self.fingerprint = fingerprint
+        fingerprintDigest = SHA256.hexHash(record.fingerprint)
         self.writer = writer
     }
+}
+
+extension Manifest {
+    public var recoveryPoint: Date { record.recoveryPoint }
+    /// Of every artifact, those of earlier backups included: what a restore downloads.
+    public var restoreBytes: Int64 { artifacts.reduce(0) { $0 + $1.object.bytes } }
+    /// What this backup added to the store.
+    public var storedBytes: Int64 { artifacts.filter { $0.backup == backup }.reduce(0) { $0 + $1.object.bytes } }
+    public var plainBytes: Int64 { artifacts.reduce(0) { $0 + $1.object.plainBytes } }
+
+    /// - Throws: ``ArchiveError`` with `.missing`.
+    public func artifact(_ name: String) throws -> NamedArtifact {
+        guard let found = artifacts.first(where: { $0.name == name }) else {
+            throw ArchiveError(.missing, key: backup, "the manifest names no artifact \"\(name)\"")
+        }
+        return found
+    }
+
+    /// `3 tables, 120 rows`.
+    public var contents: String { record.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ") }
 }
 
 /// An object of the data folder.

@@ -34,7 +34,7 @@ struct BackupCommand: AsyncParsableCommand {
                 let backup = try await client.get(Backup.self, made.name, namespace: namespace)
                 let complete = backup.status?.conditions?[ConditionType.complete]
                 if complete?.status == .true {
-                    print("complete: \(backup.status?.fingerprint?.rows ?? 0) rows, \(backup.status?.size ?? "") stored")
+                    print("complete: \(backup.status?.contents ?? ""), \(backup.status?.size ?? "") stored")
                     return
                 }
                 if complete?.reason == Reason.backupFailed { throw ValidationError(backup.status?.error ?? "the backup failed") }

@@ -21,11 +21,11 @@ struct Catalog: AsyncParsableCommand {
                 let resolver = Resolver(client: client, stores: cache)
                 let list = try await Catalogue(resolver.store(named: store, namespace: namespace)).list()
                 Table(
-                    ["NAMESPACE", "POLICY", "BACKUP", "RECOVERY POINT", "ROWS", "STORED BYTES"],
+                    ["NAMESPACE", "POLICY", "BACKUP", "RECOVERY POINT", "CONTENTS", "STORED BYTES"],
                     list.manifests.map {
                         [
-                            $0.namespace, $0.policy, $0.backup, Timestamp.format($0.recoveryPoint), String($0.rows),
-                            String($0.artifact.bytes),
+                            $0.namespace, $0.policy, $0.backup, Timestamp.format($0.recoveryPoint), $0.contents,
+                            String($0.storedBytes),
                         ]
                     }
                 ).show()

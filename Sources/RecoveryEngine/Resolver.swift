@@ -1,9 +1,11 @@
+public import BackupArchive
 public import Cryptography
 import Foundation
 public import KubernetesClient
 import KubernetesModel
 public import ObjectStore
 public import PostgreSQLClient
+import PostgreSQLProtection
 public import RecoveryAPI
 
 /// Something that a resource refers to and that is not there or not usable: what is missing, and the mend.
@@ -75,6 +77,17 @@ public struct Resolver: Sendable {
                 reason: Reason.policyMissing, "\(field): there is no BackupPolicy \"\(name)\" in the namespace \"\(namespace)\"")
         }
         return policy
+    }
+
+    /// The system that a policy protects, with the credentials that its Secrets hold now.
+    public func system(_ policy: BackupPolicy) async throws -> any ProtectedSystem {
+        let source = policy.spec.source
+        if let source = source.postgresql {
+            return PostgreSQLSystem(
+                server: try await postgres(source, namespace: policy.namespace, field: "spec.source.postgresql"))
+        }
+        throw ReferenceError(
+            reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")
     }
 
     // MARK: Stores

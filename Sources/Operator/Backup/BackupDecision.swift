@@ -52,7 +52,7 @@ enum BackupDecision {
         }
         if let manifest {
             complete(&status, &conditions, manifest, generation, now, isAdopted: isAdopted)
-            let text = "\(manifest.rows) rows of \(manifest.tables) tables, \(ByteText.text(manifest.artifact.bytes)) stored"
+            let text = "\(manifest.contents), \(ByteText.text(manifest.storedBytes)) stored"
             return output(event: (true, isAdopted ? Reason.backupAdopted : Reason.backupComplete, text))
         }
         if input.isRunning { return output() }
@@ -89,7 +89,6 @@ enum BackupDecision {
         _ status: inout Backup.Status, _ conditions: inout [Condition], _ manifest: Manifest, _ generation: Int64?, _ now: Date,
         isAdopted: Bool
     ) {
-        let artifact = manifest.artifact
         status.phase = "Complete"
         status.source = manifest.source
         status.startedAt = status.startedAt ?? manifest.startedAt.wholeSeconds
@@ -97,13 +96,17 @@ enum BackupDecision {
         status.retryAt = nil
         status.error = nil
         status.recoveryPoint = manifest.recoveryPoint.wholeSeconds
-        status.artifact = Backup.Artifact(
-            key: artifact.key, bytes: artifact.bytes, plainBytes: artifact.plainBytes, sha256: artifact.sha256)
-        status.fingerprint = Backup.FingerprintSummary(
-            tables: manifest.tables, rows: manifest.rows, digest: manifest.fingerprintDigest)
-        status.serverVersion = manifest.serverVersion
-        status.toolVersion = manifest.toolVersion
-        status.size = ByteText.text(artifact.bytes)
+        if let main = manifest.artifacts.first?.object {
+            status.artifact = Backup.Artifact(
+                key: main.key, bytes: manifest.storedBytes, plainBytes: manifest.plainBytes, sha256: main.sha256)
+        }
+        status.artifacts = Int64(manifest.artifacts.count)
+        status.fingerprint = manifest.fingerprintDigest
+        status.contents = manifest.contents
+        status.warnings = manifest.record.warnings.isEmpty ? nil : Array(manifest.record.warnings.prefix(16))
+        status.serverVersion = manifest.record.serverVersion.isEmpty ? nil : manifest.record.serverVersion
+        status.toolVersion = manifest.record.toolVersion.isEmpty ? nil : manifest.record.toolVersion
+        status.size = ByteText.text(manifest.storedBytes)
         conditions.set(
             ConditionType.stored, .true, reason: Reason.backupStored, message: "every byte was acknowledged by the store",
             generation: generation, now: now)

@@ -1,14 +1,12 @@
 import BackupArchive
-import Cryptography
 import Foundation
 import KubernetesModel
 import ObjectStore
-import PostgreSQLProtection
 import Processes
 import RecoveryAPI
 import RecoveryEngine
 
-/// One attempt at one backup: dump, fingerprint, compress, encrypt, store, and last the manifest.
+/// One attempt at one backup: the system gives its bytes, they are compressed, encrypted and stored, and last the manifest.
 struct BackupWork: Sendable {
     let context: OperatorContext
     let backup: Backup
@@ -17,39 +15,31 @@ struct BackupWork: Sendable {
         let namespace = backup.namespace
         let name = backup.spec.policyRef.name
         let policy = try await context.resolver.policy(name, namespace: namespace, field: "spec.policyRef")
-        guard let source = policy.spec.source.postgresql else {
-            throw ReferenceError(reason: Reason.invalidSpec, "the BackupPolicy \"\(name)\" names no source")
-        }
-        let server = try await context.resolver.postgres(source, namespace: namespace, field: "spec.source.postgresql")
+        let system = try await context.resolver.system(policy)
         let storeResource = try await context.resolver.storeResource(backup.spec.storeRef.name, namespace: namespace)
         let store = try await context.resolver.store(storeResource)
         KillPoint.backupStarted.reached()
 
         let started = context.now()
-        let key = BucketLayout.artifact(
-            namespace: namespace, policy: name, backup: backup.name, attempt: try SecureRandom.hexString(byteCount: 6),
-            name: "database.dump.zst.age")
-        let writer = ArtifactWriter(store: store, recipients: try Resolver.recipients(storeResource))
-        let (artifact, result) = try await writer.write(to: key) { sink in
-            let result = try await PostgresBackup.run(server, sink: sink)
-            KillPoint.backupDumped.reached()
-            return result
+        let writer = try BackupWriter(
+            store: store, recipients: Resolver.recipients(storeResource), namespace: namespace, policy: name,
+            backup: backup.name)
+        var previous: Manifest?
+        if type(of: system).isIncremental {
+            previous = try await Catalogue(store).list(namespace: namespace, policy: name).manifests
+                .last { $0.kind == type(of: system).kind }
         }
-        KillPoint.backupStored.reached()
-        let manifest = Manifest(
-            namespace: namespace, policy: name, backup: backup.name, kind: "postgresql", source: policy.spec.source.summary,
-            artifact: artifact, recoveryPoint: result.recoveryPoint, startedAt: started, finishedAt: context.now(),
-            serverVersion: result.serverVersion, toolVersion: result.dumpVersion, tables: Int64(result.fingerprint.tables.count),
-            rows: result.fingerprint.totalRows, fingerprintDigest: try result.fingerprint.digest,
-            fingerprint: String(decoding: try result.fingerprint.canonicalJSON, as: UTF8.self), writer: context.identity)
-        let kept = try await Catalogue(store).add(manifest)
+        let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in })
+        let kept = try await writer.complete(
+            record, kind: type(of: system).kind, source: policy.spec.source.summary, startedAt: started,
+            finishedAt: context.now(), writer: context.identity)
         KillPoint.backupManifestWritten.reached()
         return kept
     }
 
     static func failure(_ error: any Error) -> BackupDecision.End {
         switch error {
-        case let error as PostgresProtectionError: .failed(message: "\(error)", isRetriable: error.isRetriable)
+        case let error as any ProtectionFailure: .failed(message: "\(error)", isRetriable: error.isRetriable)
         case let error as ObjectStoreError: .failed(message: "\(error)", isRetriable: error.isRetriable)
         // A Secret or a policy may be created in a moment; it is looked for again.
         case let error as ReferenceError: .failed(message: "\(error)", isRetriable: error.reason != Reason.invalidSpec)
@@ -57,4 +47,24 @@ struct BackupWork: Sendable {
         default: .failed(message: "\(error)", isRetriable: true)
         }
     }
+}
+
+/// The kill points around each artifact.
+private struct WatchedSink: ArtifactSink {
+    let sink: any ArtifactSink
+
+    func store<R: Sendable>(
+        _ name: String,
+        _ body: @escaping @Sendable (_ write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> R
+    ) async throws -> R {
+        let result = try await sink.store(name) { write in
+            let result = try await body(write)
+            KillPoint.backupDumped.reached()
+            return result
+        }
+        KillPoint.backupStored.reached()
+        return result
+    }
+
+    func keep(_ artifact: NamedArtifact) async { await sink.keep(artifact) }
 }

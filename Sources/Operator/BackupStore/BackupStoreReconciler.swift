@@ -50,7 +50,7 @@ struct BackupStoreReconciler: Sendable {
             let manifests = try await Catalogue(store).list().manifests
             return Findings(
                 result: .success(probe), backups: Int64(manifests.count),
-                bytes: manifests.reduce(0) { $0 + $1.artifact.bytes })
+                bytes: manifests.reduce(0) { $0 + $1.storedBytes })
         } catch let error as ReferenceError {
             return Findings(result: .failure(error))
         } catch {

@@ -28,20 +28,19 @@ extension Backup {
             "retryAt": .time("When a failed attempt is made again."),
             "recoveryPoint": .time("The moment of which the data is."),
             "artifact": .object(
-                "The object in the store.",
+                "The main object in the store.",
                 [
                     "key": .string("Its key.", maxLength: 1024).required,
-                    "bytes": .integer("Stored bytes.").required,
-                    "plainBytes": .integer("Bytes before compression and encryption.").required,
-                    "sha256": .string("SHA-256 of the stored bytes, hexadecimal.", maxLength: 64).required,
+                    "bytes": .integer("Stored bytes of all objects that this backup added.").required,
+                    "plainBytes": .integer("Bytes of all that it needs, before compression and encryption.").required,
+                    "sha256": .string("SHA-256 of the main object's stored bytes, hexadecimal.", maxLength: 64).required,
                 ]),
-            "fingerprint": .object(
-                "What a restore is compared with; the whole of it is in the manifest.",
-                [
-                    "tables": .integer("Tables.").required,
-                    "rows": .integer("Rows of all tables.").required,
-                    "digest": .string("SHA-256 of the fingerprint, hexadecimal.", maxLength: 64).required,
-                ]),
+            "artifacts": .integer("Objects that a restore needs, those of earlier backups included."),
+            "contents": .string("What is in it, for people: \"3 tables, 120 rows\".", maxLength: 256),
+            "fingerprint": .string(
+                "SHA-256 of what a restore is compared with; the whole of it is in the manifest.", maxLength: 64),
+            "warnings": .atomicList(
+                "What a person should know of it.", maxItems: 16, .string("One warning.", maxLength: 1024)),
             "serverVersion": .string("The server's version.", maxLength: 256),
             "toolVersion": .string("The dump tool's version.", maxLength: 256),
             "size": .string("Stored bytes, for people.", maxLength: 32),
@@ -53,7 +52,7 @@ extension Backup {
         .init("State", path: ".status.phase"),
         .init("Recovery Point", path: ".status.recoveryPoint"),
         .init("Size", path: ".status.size"),
-        .init("Rows", type: "integer", path: ".status.fingerprint.rows"),
+        .init("Contents", path: ".status.contents"),
         .init("Verified", path: ".status.conditions[?(@.type==\"RestoreVerified\")].status"),
         .init("Error", path: ".status.error", priority: 1),
         .init("Age", type: "date", path: ".metadata.creationTimestamp"),

@@ -46,7 +46,13 @@ public struct Backup: KubernetesResource {
         /// The moment of which the data is.
         public var recoveryPoint: Date?
         public var artifact: Artifact?
-        public var fingerprint: FingerprintSummary?
+        /// Objects that a restore needs, those of earlier backups included.
+        public var artifacts: Int64?
+        /// `3 tables, 120 rows`, for the CONTENTS column.
+        public var contents: String?
+        /// SHA-256 of what a restore is compared with, hexadecimal.
+        public var fingerprint: String?
+        public var warnings: [String]?
         public var serverVersion: String?
         public var toolVersion: String?
         /// `91 MiB`, for the SIZE column.
@@ -69,19 +75,6 @@ public struct Backup: KubernetesResource {
             self.bytes = bytes
             self.plainBytes = plainBytes
             self.sha256 = sha256
-        }
-    }
-
-    /// The whole fingerprint is in the manifest.
-    public struct FingerprintSummary: Codable, Sendable, Hashable {
-        public var tables: Int64
-        public var rows: Int64
-        public var digest: String
-
-        public init(tables: Int64, rows: Int64, digest: String) {
-            self.tables = tables
-            self.rows = rows
-            self.digest = digest
         }
     }
 }

@@ -26,19 +26,15 @@ enum RestorePostgreSQLStep {
             let server = try await PostgresConnection.connect(server.with(database: "postgres"))
             await server.close()
             return StepResult(
-                message: "would restore \(manifest.backup) of \(point), \(manifest.rows) rows, into \"\(source.database)\" by \((wanted.strategy ?? .swap).rawValue)")
+                message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(source.database)\" by \((wanted.strategy ?? .swap).rawValue)")
         }
-        let fingerprint: Fingerprint
-        do {
-            fingerprint = try JSONDecoder().decode(Fingerprint.self, from: Data(manifest.fingerprint.utf8))
-        } catch {
-            throw StepError("the manifest's fingerprint cannot be read: \(error)", isRetriable: false)
-        }
+        let fingerprint = try PostgreSQLSystem.fingerprint(of: manifest)
+        let dump = try manifest.artifact(PostgreSQLSystem.dumpName)
         let request = PostgresRestore.Request(
-            server: server, token: context.identity, artifact: manifest.artifact.sha256,
+            server: server, token: context.identity, artifact: dump.object.sha256,
             strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: fingerprint,
             options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
-        let report = try await ArtifactReader(store: store, identities: identities).read(manifest.artifact) { bytes in
+        let report = try await BackupReader(store: store, identities: identities).read(dump) { bytes in
             try await PostgresRestore.run(
                 request,
                 progress: { progress in
@@ -75,9 +71,9 @@ enum RestorePostgreSQLStep {
     private static func text(_ progress: PostgresProgress, of manifest: Manifest) -> String {
         switch progress.phase {
         case .loading:
-            let percent = manifest.artifact.plainBytes > 0 ? progress.bytes * 100 / manifest.artifact.plainBytes : 0
+            let percent = progress.bytes * 100 / max(1, manifest.plainBytes)
             return "loading \(min(100, percent))%"
-        case .verifying: return manifest.rows > 0 ? "verifying \(min(100, progress.rows * 100 / manifest.rows))%" : "verifying"
+        case .verifying: return "verifying \(min(100, progress.rows * 100 / max(1, manifest.record.counts["rows"] ?? 1)))%"
         default: return progress.phase.rawValue
         }
     }

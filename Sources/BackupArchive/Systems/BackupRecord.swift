@@ -1,0 +1,82 @@
+public import Foundation
+
+/// What a system says of a backup that it has stored whole.
+public struct BackupRecord: Codable, Sendable, Hashable {
+    /// The moment of which the data is: everything before it is in the backup.
+    public var recoveryPoint: Date
+    /// Of the protected server, e.g. `15.14`; empty where there is none.
+    public var serverVersion: String
+    /// Of the tool that made the artifacts, e.g. `git 2.39.5`; empty where there is none.
+    public var toolVersion: String
+    /// What is in it, for people: `["refs": 12, "commits": 340]`.
+    public var counts: [String: Int64]
+    /// What a restore is compared with: canonical JSON, in the words of the system. No secret.
+    public var fingerprint: String
+    /// What a person should know: `submodules are not part of the backup: vendor/lib`.
+    public var warnings: [String]
+
+    public init(
+        recoveryPoint: Date, serverVersion: String = "", toolVersion: String = "", counts: [String: Int64],
+        fingerprint: String, warnings: [String] = []
+    ) {
+        self.recoveryPoint = recoveryPoint
+        self.serverVersion = serverVersion
+        self.toolVersion = toolVersion
+        self.counts = counts
+        self.fingerprint = fingerprint
+        self.warnings = warnings
+    }
+}
+
+/// An artifact of a backup.
+public struct NamedArtifact: Codable, Sendable, Hashable {
+    /// Of the plain artifact: `mirror.bundle`.
+    public var name: String
+    /// The backup that stored it: an earlier one where this backup keeps what was stored before.
+    public var backup: String
+    public var object: ArtifactInfo
+
+    public init(name: String, backup: String, object: ArtifactInfo) {
+        self.name = name
+        self.backup = backup
+        self.object = object
+    }
+}
+
+/// What a verification found to hold.
+public struct VerificationReport: Codable, Sendable, Hashable {
+    /// One thing that was compared: `refs`, `all 12 refs point to the recorded commits`.
+    public struct Check: Codable, Sendable, Hashable {
+        public var name: String
+        public var message: String
+
+        public init(_ name: String, _ message: String) {
+            self.name = name
+            self.message = message
+        }
+    }
+
+    public var checks: [Check]
+
+    public init(checks: [Check]) { self.checks = checks }
+}
+
+/// What is wrong with a backup: restored elsewhere, it is not what was backed up.
+public struct VerificationFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The check that failed: `refs`.
+    public var check: String
+    public var message: String
+
+    public init(check: String, _ message: String) {
+        self.check = check
+        self.message = message
+    }
+
+    public var description: String { "\(check): \(message)" }
+}
+
+/// An error of a protected system. Its description names the field of the policy and the mend, and holds no secret.
+public protocol ProtectionFailure: Error, CustomStringConvertible, Sendable {
+    /// Whether another attempt may do better with nothing changed by a person.
+    var isRetriable: Bool { get }
+}
