@@ -118,6 +118,17 @@ let package = Package(
         tests(
             "PostgreSQLProtectionTests",
             ["PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "Processes", "Cryptography"]),
+        module(
+            "S3TestServer", path: "Tests/Support/S3TestServer", ["ObjectStore", "Processes", "Cryptography"]),
+        .executableTarget(
+            name: "store-tool", dependencies: ["BackupArchive", "ObjectStore"], path: "Tests/Support/StoreTool",
+            swiftSettings: strict),
+        tests(
+            "ObjectStoreTests", ["ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"],
+            resources: [.copy("Resources")]),
+        tests(
+            "BackupArchiveTests",
+            ["BackupArchive", "ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"]),
         tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
         tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive"]),

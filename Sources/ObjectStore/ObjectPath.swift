@@ -15,14 +15,29 @@ public enum ObjectPath {
             default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
-        return bytes.isEmpty ? "%00" : String(decoding: bytes, as: UTF8.self)
+        // No other name gives a lone percent sign.
+        return bytes.isEmpty ? "%" : String(decoding: bytes, as: UTF8.self)
     }
 
-    /// S3's limit is 1024 bytes; an empty segment or one of dots would mean another place in a folder.
+    /// S3's limit is 1024 bytes; an empty segment or one of dots would mean another place in a folder; XML, in which S3
+    /// tells keys, has no control characters.
     static func check(_ key: String) throws(ObjectStoreError) {
-        let segments = key.split(separator: "/", omittingEmptySubsequences: false)
-        guard key.utf8.count <= 1024, !segments.contains(where: { $0.isEmpty || $0.hasPrefix(".") }),
-            !key.utf8.contains(0)
-        else { throw ObjectStoreError(.badKey, "is not a key: it is empty, too long, or has a segment that is empty or starts with a dot", key: key) }
+        let segments = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let problem: String? =
+            if key.utf8.count > 1024 {
+                "has \(key.utf8.count) bytes; 1024 are allowed"
+            } else if segments.contains(where: { $0.isEmpty || $0.first == UInt8(ascii: ".") }) {
+                "has a segment that is empty or starts with a dot"
+            } else if key.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0.value | 1 == 0xffff }) {
+                "has a control character"
+            } else {
+                nil
+            }
+        if let problem { throw ObjectStoreError(.badKey, "the key \(problem)", key: String(key.prefix(200))) }
     }
+}
+
+extension ObjectInfo {
+    /// The order of a list: that of the keys' bytes. Swift's own would take two spellings of one letter for the same.
+    func precedes(_ other: ObjectInfo) -> Bool { key.utf8.lexicographicallyPrecedes(other.key.utf8) }
 }

@@ -1,41 +1,32 @@
 extension ObjectStore {
-    /// Uploads what `produce` writes, in parts, several at once. Memory: about (`parallel` + 2) parts.
+    /// Uploads what `produce` writes, in parts, several at once. Memory: some 40 MiB up to 8 GiB, 70 MiB up to 133 GiB.
     ///
-    /// If anything fails or the task is cancelled, the upload is aborted and there is no object.
+    /// If anything fails or the task is cancelled, the upload is aborted and there is no object. The error that is thrown
+    /// is the one that came first: one that `produce` got from a failed part is told as the part's.
     public func upload<R: Sendable>(
         _ key: String, parallel: Int = 3, produce: (UploadSink) async throws -> R
     ) async throws -> (ObjectInfo, R) {
         let upload = try await beginUpload(key)
-        let parts = BoundedChannel<(Int, [UInt8])>(capacity: 1)
+        let parts = PartQueue(capacity: max(1, parallel))
+        let sink = UploadSink(parts)
         do {
             let result = try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<parallel {
-                    group.addTask {
-                        do {
-                            while let (number, bytes) = try await parts.receive() {
-                                try await upload.write(part: number, bytes)
-                            }
-                        } catch {
-                            // Wakes the producer, which may be waiting for room.
-                            parts.fail(error)
-                            throw error
-                        }
-                    }
+                for _ in 0..<max(1, parallel) {
+                    group.addTask { try await parts.work(upload) }
                 }
                 do {
-                    let sink = UploadSink(parts)
                     let result = try await withTaskCancellationHandler {
                         try await produce(sink)
                     } onCancel: {
                         parts.fail(CancellationError())
                     }
                     try await sink.flush()
-                    parts.finish()
                     try await group.waitForAll()
                     return result
                 } catch {
+                    // Wakes the workers; nothing happens if a worker failed before.
                     parts.fail(error)
-                    throw error
+                    throw parts.failure ?? error
                 }
             }
             return (try await upload.finish(), result)
@@ -79,34 +70,5 @@ extension ObjectStore {
         guard delivered == info.size else {
             throw ObjectStoreError(.corrupt, "only \(delivered) of \(info.size) bytes came", key: info.key)
         }
-    }
-}
-
-/// Cuts what is written into parts.
-public final class UploadSink {
-    private let parts: BoundedChannel<(Int, [UInt8])>
-    private var pending: [UInt8] = []
-    private var number = 1
-
-    init(_ parts: BoundedChannel<(Int, [UInt8])>) { self.parts = parts }
-
-    /// S3 takes 10,000 parts: later ones are larger, so that 5 TiB fit and a small backup needs little memory.
-    private var size: Int { number <= 2000 ? 8 << 20 : number <= 6000 ? 64 << 20 : 1280 << 20 }
-
-    public func write(_ bytes: [UInt8]) async throws {
-        if pending.isEmpty { pending.reserveCapacity(size + bytes.count) }
-        pending += bytes
-        while pending.count >= size {
-            let part = pending.count == size ? pending : Array(pending[..<size])
-            pending = pending.count == size ? [] : Array(pending[size...])
-            try await parts.send((number, part))
-            number += 1
-        }
-    }
-
-    func flush() async throws {
-        guard !pending.isEmpty || number == 1 else { return }
-        try await parts.send((number, pending))
-        pending = []
     }
 }

@@ -8,143 +8,104 @@ import Foundation
 #endif
 
 /// A folder. What is acknowledged has been synced, files and folders.
+///
+/// Several processes may use one folder. Objects are files of mode 0600 under their keys; what is unfinished lies in
+/// `.unfinished`. Links inside the folder are neither followed nor listed. A segment of a key has at most 255 bytes.
 public final class FilesystemStore: ObjectStore {
-    private let root: String
+    let root: String
     private let queue = DispatchQueue(label: "filesystem-store", attributes: .concurrent)
 
-    /// Unfinished files. Its name starts with a dot, as no key's segment may.
-    static let scratch = ".unfinished"
+    public init(root: String) { self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root }
 
-    public init(root: String) { self.root = root.hasSuffix("/") ? String(root.dropLast()) : root }
-
-    private func path(_ key: String) throws -> String {
-        try ObjectPath.check(key)
-        return "\(root)/\(key)"
-    }
-
+    /// File calls block: they never run on the cooperative pool.
     func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
+        try Task.checkCancellation()
+        return try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result(catching: body)) }
         }
     }
 
+    /// As ``offPool(_:)``, cancelled or not.
+    func always(_ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                body()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// The folder that holds a key, nil when it is not there, and the key's last segment.
+    private static func locate(_ key: String, in root: String) throws -> (folder: Folder?, name: String) {
+        var segments = key.split(separator: "/").map(String.init)
+        let name = segments.removeLast()
+        var folder: Folder? = try Folder.root(root)
+        for segment in segments { folder = try folder?.child(segment, key: key) }
+        return (folder, name)
+    }
+
+    private static func info(_ key: String, in root: String) throws -> ObjectInfo? {
+        let (folder, name) = try locate(key, in: root)
+        return try folder?.info(name, key: key)
+    }
+
     public func head(_ key: String) async throws -> ObjectInfo? {
-        let path = try path(key)
-        return try await offPool { try Self.info(path, key) }
+        try ObjectPath.check(key)
+        return try await offPool { [root] in try Self.info(key, in: root) }
     }
 
     public func get(_ key: String, range: Range<Int64>?, ifMatch etag: String?) async throws -> [UInt8] {
-        let path = try path(key)
-        return try await offPool {
-            let file = try FileHandleOwner.open(path, O_RDONLY | O_NOFOLLOW, key: key)
-            let info = try Self.info(descriptor: file.descriptor, key)
+        try ObjectPath.check(key)
+        return try await offPool { [root] in
+            let (folder, name) = try Self.locate(key, in: root)
+            guard let folder, let file = try Self.open(name, in: folder, key), let info = try file.info(key: key) else {
+                throw ObjectStoreError(.notFound, "there is no such object in the store", key: key)
+            }
             if let etag, etag != info.etag { throw ObjectStoreError(.corrupt, "the object changed while it was read", key: key) }
             let wanted = range ?? 0..<info.size
             guard wanted.count <= ObjectLimits.small else {
-                throw ObjectStoreError(.other, "is too large to be read in one piece", key: key)
+                throw ObjectStoreError(.unsupported, "has \(wanted.count) bytes, too many for one piece", key: key)
             }
             return try file.read(wanted, key: key)
         }
     }
 
+    private static func open(_ name: String, in folder: Folder, _ key: String) throws -> FileHandleOwner? {
+        try FileHandleOwner.open(name, O_RDONLY | O_NOFOLLOW, in: folder, key: key)
+    }
+
     public func put(_ key: String, _ bytes: [UInt8], _ condition: PutCondition) async throws -> ObjectInfo {
-        let path = try path(key)
-        let root = self.root
-        return try await offPool {
-            let temporary = try ScratchFile(root: root, key: key)
-            try temporary.write(bytes)
+        try ObjectPath.check(key)
+        return try await offPool { [root] in
+            let file = try ScratchFile(root: root, key: key)
+            try file.write(bytes)
             switch condition {
-            case .none: try temporary.commit(to: path, replacing: true)
-            case .ifAbsent: try temporary.commit(to: path, replacing: false)
+            case .none: return try file.commit(replacing: true)
+            case .ifAbsent: return try file.commit(replacing: false)
             case .ifMatch(let etag):
-                try FolderLock.hold(root) {
-                    guard try Self.info(path, key)?.etag == etag else {
+                return try FolderLock.hold(root) {
+                    guard try Self.info(key, in: root)?.etag == etag else {
                         throw ObjectStoreError(.preconditionFailed, "the object has changed", key: key)
                     }
-                    try temporary.commit(to: path, replacing: true)
+                    return try file.commit(replacing: true)
                 }
             }
-            guard let info = try Self.info(path, key) else { throw ObjectStoreError(.other, "the file is gone", key: key) }
-            return info
         }
     }
 
     public func beginUpload(_ key: String) async throws -> any ObjectUpload {
-        let path = try path(key)
-        let root = self.root
-        return FilesystemUpload(file: try await offPool { try ScratchFile(root: root, key: key) }, path: path, key: key, store: self)
+        try ObjectPath.check(key)
+        let file = try await offPool { [root] in try ScratchFile(root: root, key: key, isNamed: true) }
+        return FilesystemUpload(file: file, key: key, store: self)
     }
 
     public func delete(_ key: String) async throws {
-        let path = try path(key)
-        try await offPool {
-            guard unlink(path) == 0 || errno == ENOENT else { throw FileErrors.current(key) }
-            try FileErrors.syncFolder(of: path)
+        try ObjectPath.check(key)
+        try await offPool { [root] in
+            let (folder, name) = try Self.locate(key, in: root)
+            guard let folder, try folder.info(name, key: key) != nil else { return }
+            try folder.remove(name, key: key)
+            try folder.sync(key: key)
         }
-    }
-
-    public func list(_ prefix: String) async throws -> [ObjectInfo] {
-        let root = self.root
-        return try await offPool {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue else {
-                throw ObjectStoreError(.noSuchBucket, "there is no folder \(root): create it, or correct spec.filesystem.path")
-            }
-            guard let walk = FileManager.default.enumerator(atPath: root) else { return [] }
-            var result: [ObjectInfo] = []
-            while let key = walk.nextObject() as? String {
-                if key.hasPrefix(".") {
-                    walk.skipDescendants()
-                    continue
-                }
-                guard key.hasPrefix(prefix), let info = try Self.info("\(root)/\(key)", key) else { continue }
-                result.append(info)
-            }
-            return result.sorted { $0.key < $1.key }
-        }
-    }
-
-    public func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] {
-        let root = self.root
-        return try await offPool {
-            let folder = "\(root)/\(Self.scratch)"
-            return try (try? FileManager.default.contentsOfDirectory(atPath: folder))?.compactMap { name in
-                guard let info = try Self.info("\(folder)/\(name)", name) else { return nil }
-                return AbandonedUpload(key: name, id: name, begun: info.modified)
-            }.sorted { $0.begun < $1.begun } ?? []
-        }
-    }
-
-    public func abort(_ upload: AbandonedUpload) async throws {
-        try ObjectPath.check(upload.id)
-        let path = "\(root)/\(Self.scratch)/\(upload.id)"
-        try await offPool {
-            guard unlink(path) == 0 || errno == ENOENT else { throw FileErrors.current(upload.key) }
-        }
-    }
-
-    // MARK: Facts about files
-
-    static func info(_ path: String, _ key: String) throws -> ObjectInfo? {
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw FileErrors.current(key)
-        }
-        return status.st_mode & S_IFMT == S_IFREG ? info(status, key) : nil
-    }
-
-    static func info(descriptor: Int32, _ key: String) throws -> ObjectInfo {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileErrors.current(key) }
-        return info(status, key)
-    }
-
-    /// A file is replaced, never changed: the inode and the time tell one from another.
-    private static func info(_ status: stat, _ key: String) -> ObjectInfo {
-        let time = status.st_mtim
-        return ObjectInfo(
-            key: key, size: Int64(status.st_size), etag: "\(status.st_ino)-\(time.tv_sec)-\(time.tv_nsec)-\(status.st_size)",
-            modified: Date(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9))
     }
 }

@@ -8,90 +8,77 @@ import Foundation
 
 /// A file that nobody sees before it is whole. Gone with the object unless it was committed.
 final class ScratchFile: Sendable {
-    let path: String
+    /// Where unfinished files are. It starts with a dot, as no key's segment may.
+    static let folder = ".unfinished"
+    static let ending = ".part"
+    static let keyEnding = ".key"
+
     private let key: String
+    private let id: String
+    private let root: Folder
+    private let folder: Folder
     private let file: FileHandleOwner
 
-    init(root: String, key: String) throws {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue else {
-            throw ObjectStoreError(.noSuchBucket, "there is no folder \(root): create it, or correct spec.filesystem.path")
-        }
+    /// - Parameter isNamed: whether a second file tells the key, so that a later cleaner knows whose this was.
+    init(root path: String, key: String, isNamed: Bool = false) throws {
         self.key = key
-        try FileErrors.makeFolders("\(root)/\(FilesystemStore.scratch)", key: key)
-        path = "\(root)/\(FilesystemStore.scratch)/\(UUID().uuidString.lowercased())"
-        file = try FileHandleOwner.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, key: key)
+        root = try Folder.root(path)
+        folder = try root.makeChild(Self.folder, key: key)
+        id = UUID().uuidString.lowercased()
+        if isNamed {
+            let note = try FileHandleOwner.open(
+                id + Self.keyEnding, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, in: folder, key: key)
+            try note.write(Array(key.utf8), key: key)
+        }
+        file = try FileHandleOwner.open(id + Self.ending, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, in: folder, key: key)
     }
 
-    deinit { unlink(path) }
+    deinit { remove() }
 
     func write(_ bytes: [UInt8]) throws { try file.write(bytes, key: key) }
 
     /// Syncs the file, then gives it its name, then syncs the folder: after a power loss it is whole or not there.
-    func commit(to target: String, replacing: Bool) throws {
-        guard fsync(file.descriptor) == 0 else { throw FileErrors.current(key) }
-        try FileErrors.makeFolders((target as NSString).deletingLastPathComponent, key: key)
+    func commit(replacing: Bool) throws -> ObjectInfo {
+        // The kernel's own stamp moves in steps of milliseconds; two objects of one name must differ in theirs.
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        guard futimens(file.descriptor, [now, now]) == 0, fsync(file.descriptor) == 0 else { throw FileErrors.current(key) }
+        let (target, name) = try makeFolders()
         if replacing {
-            guard rename(path, target) == 0 else { throw FileErrors.current(key) }
-        } else {
-            guard link(path, target) == 0 else {
-                if errno == EEXIST { throw ObjectStoreError(.preconditionFailed, "the object is there already", key: key) }
+            guard renameat(folder.descriptor, id + Self.ending, target.descriptor, name) == 0 else {
                 throw FileErrors.current(key)
             }
-            unlink(path)
-        }
-        try FileErrors.syncFolder(of: target)
-    }
-}
-
-/// An open file; closes with the object.
-final class FileHandleOwner: Sendable {
-    let descriptor: Int32
-    private init(_ descriptor: Int32) { self.descriptor = descriptor }
-    deinit { close(descriptor) }
-
-    static func open(_ path: String, _ flags: Int32, key: String) throws -> FileHandleOwner {
-        let descriptor = systemOpen(path, flags | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileErrors.current(key) }
-        return FileHandleOwner(descriptor)
-    }
-
-    func write(_ bytes: [UInt8], key: String) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var offset = 0
-            while offset < buffer.count, let base = buffer.baseAddress {
-                let count = systemWrite(descriptor, base + offset, buffer.count - offset)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw FileErrors.current(key) }
-                offset += count
+        } else {
+            guard linkat(folder.descriptor, id + Self.ending, target.descriptor, name, 0) == 0 else {
+                guard errno == EEXIST else { throw FileErrors.current(key) }
+                throw ObjectStoreError(.preconditionFailed, "the object is there already", key: key)
             }
         }
+        try target.sync(key: key)
+        guard let info = try file.info(key: key) else { throw ObjectStoreError(.other, "the file is gone", key: key) }
+        remove()
+        return info
     }
 
-    /// Shorter than asked for only when the file is.
-    func read(_ range: Range<Int64>, key: String) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
-            while filled < range.count, let base = buffer.baseAddress {
-                let count = pread(descriptor, base + filled, range.count - filled, off_t(range.lowerBound) + off_t(filled))
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw FileErrors.current(key) }
-                if count == 0 { break }
-                filled += count
-            }
-        }
+    func remove() {
+        for ending in [Self.ending, Self.keyEnding] { unlinkat(folder.descriptor, id + ending, 0) }
+    }
+
+    private func makeFolders() throws -> (Folder, String) {
+        var segments = key.split(separator: "/").map(String.init)
+        let name = segments.removeLast()
+        return (try segments.reduce(root) { try $0.makeChild($1, key: key) }, name)
     }
 }
 
 /// One writer at a time across processes, for the moment between looking and replacing.
 enum FolderLock {
     static func hold<T>(_ root: String, _ body: () throws -> T) throws -> T {
-        let file = try FileHandleOwner.open("\(root)/\(FilesystemStore.scratch)/lock", O_RDWR | O_CREAT, key: "lock")
+        let folder = try Folder.root(root).makeChild(ScratchFile.folder, key: "")
+        let file = try FileHandleOwner.open("lock", O_RDWR | O_CREAT | O_NOFOLLOW, in: folder, key: "")
         while flock(file.descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw FileErrors.current("lock") }
+            guard errno == EINTR else { throw FileErrors.current("") }
         }
         return try body()
     }
 }
-
-private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }
-private func systemWrite(_ fd: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(fd, bytes, count) }

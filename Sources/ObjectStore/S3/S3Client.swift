@@ -13,15 +13,26 @@ final class S3Client: Sendable {
         var attempts: Int
     }
 
+    /// How often a request is sent before its failure is told.
+    enum Patience: Int {
+        case once = 1
+        /// Cleaning, which is done again later.
+        case short = 3
+        /// Some ten seconds.
+        case usual = 6
+        /// A minute: parts of something large, which would have to begin again.
+        case long = 11
+    }
+
     let configuration: S3Configuration
     private let http: HTTPClient
+    private let pace: Double
     /// The server's clock minus ours, learnt from a refusal.
     private let skew = Mutex<TimeInterval>(0)
 
-    static let attempts = 6
-
-    init(_ configuration: S3Configuration) {
+    init(_ configuration: S3Configuration, pace: Double) {
         self.configuration = configuration
+        self.pace = pace
         http = HTTPClient(
             configuration: HTTPClientConfiguration(
                 tls: HTTPTLS(certificateAuthorities: configuration.certificateAuthorities), proxy: .environment))
@@ -29,17 +40,19 @@ final class S3Client: Sendable {
 
     func shutdown() async { await http.shutdown() }
 
-    /// - Parameter key: nil for the bucket itself.
+    /// - Parameters:
+    ///   - key: nil for the bucket itself.
+    ///   - accept: answers that are no errors, beside those of 200 and above.
     func send(
         _ method: String, _ key: String?, query: [(String, String)] = [], headers: [(String, String)] = [],
-        body: [UInt8] = [], limit: Int = 64 << 20, accept: Set<Int> = []
+        body: [UInt8] = [], limit: Int = 64 << 20, accept: Set<Int> = [], patience: Patience = .usual
     ) async throws -> Reply {
         let payloadHash = SHA256.hexHash(body)
         var delay = Duration.milliseconds(150)
         var last = ObjectStoreError(.other, "not sent")
-        for attempt in 1...Self.attempts {
+        for attempt in 1...patience.rawValue {
             if attempt > 1 {
-                try await Task.sleep(for: delay * Double.random(in: 0.3...1))
+                try await Task.sleep(for: delay * pace * Double.random(in: 0.5...1))
                 delay = min(delay * 2.5, .seconds(10))
             }
             do {
@@ -53,14 +66,13 @@ final class S3Client: Sendable {
                 }
                 guard error.isRetriable else { throw error }
                 last = error
-                if let wait = reply.headers["Retry-After"].flatMap({ Int($0) }) { delay = max(delay, .seconds(min(wait, 30))) }
+                if let wait = reply.headers["Retry-After"].flatMap({ Int($0) }), wait > 0 {
+                    delay = max(delay, .seconds(min(wait, 30)))
+                }
             } catch let error as HTTPError {
                 try Task.checkCancellation()
-                let mapped = ObjectStoreError(
-                    error.code == .tls ? .untrusted : .unreachable, "the store was not reached: \(error.message)",
-                    key: key ?? "", isRetriable: error.isRetriable)
-                guard error.isRetriable else { throw mapped }
-                last = mapped
+                last = failure(error, key ?? "")
+                guard last.isRetriable else { throw last }
             }
         }
         throw last
@@ -86,51 +98,15 @@ final class S3Client: Sendable {
         let response = try await http.execute(
             HTTPRequest(
                 method: method, url: configuration.origin + path + question, headers: fields,
-                body: body.isEmpty ? .none : .bytes(body), timeout: .seconds(600), idleTimeout: .seconds(60)))
+                body: body.isEmpty ? .none : .bytes(body), timeout: .seconds(600 + body.count >> 17),
+                idleTimeout: .seconds(60)))
         let bytes = method == "HEAD" ? [] : try await response.body.collect(upTo: limit)
         return Reply(status: response.status, headers: response.headers, body: bytes, attempts: 1)
     }
 
     private func adopt(_ date: String?) -> Bool {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(secondsFromGMT: 0)
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        guard let date, let time = format.date(from: date) else { return false }
+        guard let time = date.flatMap(S3Dates.http) else { return false }
         skew.withLock { $0 = time.timeIntervalSinceNow }
         return true
-    }
-
-    private func failure(_ reply: Reply, _ key: String) -> (ObjectStoreError, String) {
-        let document = XMLTree.parse(reply.body)
-        let code = document?["Code"]?.text ?? ""
-        let said = document?["Message"]?.text ?? ""
-        let bucket = configuration.bucket
-        let detail = [code, said].filter { !$0.isEmpty }.joined(separator: ": ")
-        let error: ObjectStoreError =
-            switch (code, reply.status) {
-            case ("NoSuchBucket", _):
-                ObjectStoreError(.noSuchBucket, "there is no bucket \"\(bucket)\": create it, or correct spec.s3.bucket", key: key)
-            case ("NoSuchKey", _), ("NoSuchUpload", _), ("", 404):
-                ObjectStoreError(.notFound, "there is no such object in the store", key: key)
-            case ("InvalidAccessKeyId", _), ("SignatureDoesNotMatch", _), ("ExpiredToken", _), ("InvalidToken", _):
-                ObjectStoreError(
-                    .invalidCredentials, "the store refused the credentials (\(code)): check the Secret of credentialsSecret",
-                    key: key)
-            case ("PreconditionFailed", _), (_, 412), ("ConditionalRequestConflict", _):
-                ObjectStoreError(.preconditionFailed, "the object is there already, or has changed", key: key)
-            case ("AccessDenied", _), (_, 403):
-                ObjectStoreError(
-                    .accessDenied, "the store refuses this to these credentials (\(detail)): check the bucket's policy", key: key)
-            case ("SlowDown", _), (_, 429):
-                ObjectStoreError(.throttled, "the store asks to slow down", key: key)
-            case (_, 507), ("QuotaExceeded", _), ("XMinioStorageFull", _):
-                ObjectStoreError(.full, "the store is full (\(detail))", key: key, isRetriable: false)
-            case (_, 500...):
-                ObjectStoreError(.unreachable, "the store failed (\(reply.status) \(detail))", key: key)
-            default:
-                ObjectStoreError(.other, "the store answered \(reply.status) \(detail)", key: key, isRetriable: reply.status == 408)
-            }
-        return (error, code)
     }
 }

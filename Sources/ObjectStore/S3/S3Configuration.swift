@@ -44,6 +44,11 @@ public struct S3Configuration: Sendable, Hashable {
         return endpoint[..<scheme.upperBound] + "\(bucket)." + endpoint[scheme.upperBound...]
     }
 
-    var host: String { String(origin.drop { $0 != "/" }.dropFirst(2)) }
+    /// As it is sent and signed: without the scheme's own port.
+    var host: String {
+        let host = String(origin.drop { $0 != "/" }.dropFirst(2))
+        let usual = endpoint.lowercased().hasPrefix("https:") ? ":443" : ":80"
+        return host.hasSuffix(usual) ? String(host.dropLast(usual.count)) : host
+    }
     var pathPrefix: String { pathStyle ? "/\(bucket)" : "" }
 }

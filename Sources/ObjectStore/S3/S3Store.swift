@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import HTTPTransport
 
@@ -7,119 +8,101 @@ public final class S3Store: ObjectStore {
     /// Put before every key; empty or with a slash at its end.
     let prefix: String
 
-    public init(_ configuration: S3Configuration, prefix: String = "") {
-        client = S3Client(configuration)
+    public convenience init(_ configuration: S3Configuration, prefix: String = "") {
+        self.init(configuration, prefix: prefix, pace: 1)
+    }
+
+    /// - Parameter pace: scales the waits before repetitions.
+    init(_ configuration: S3Configuration, prefix: String, pace: Double) {
+        client = S3Client(configuration, pace: pace)
         self.prefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
     }
 
     /// Ends what is under way. Before letting the store go.
     public func shutdown() async { await client.shutdown() }
 
-    private func full(_ key: String) throws -> String {
+    func full(_ key: String) throws -> String {
         try ObjectPath.check(key)
         return prefix + key
     }
 
     public func head(_ key: String) async throws -> ObjectInfo? {
-        let reply = try await client.send("HEAD", full(key), accept: [404])
-        if reply.status == 404 {
-            // HEAD has no body to tell a missing object from a missing bucket.
-            _ = try await client.send("GET", nil, query: [("list-type", "2"), ("max-keys", "1"), ("prefix", prefix)])
-            return nil
-        }
-        return ObjectInfo(
-            key: key, size: reply.headers["Content-Length"].flatMap { Int64($0) } ?? 0, etag: reply.headers["ETag"] ?? "",
-            modified: reply.headers["Last-Modified"].flatMap(S3Dates.http) ?? Date(timeIntervalSince1970: 0))
+        let reply = try await client.send("HEAD", full(key), accept: [400, 401, 403, 404])
+        guard reply.status != 200 else { return ObjectInfo(reply, key: key) }
+        // HEAD has no body to tell a missing object from a missing bucket, or why it was refused.
+        _ = try await client.send("GET", nil, query: [("list-type", "2"), ("max-keys", "1"), ("prefix", prefix)])
+        guard reply.status == 404 else { throw client.failure(reply, key).error }
+        return nil
     }
 
     public func get(_ key: String, range: Range<Int64>?, ifMatch etag: String?) async throws -> [UInt8] {
+        if let range, range.isEmpty { return [] }
+        if let range, range.count > ObjectLimits.small {
+            throw ObjectStoreError(.unsupported, "has \(range.count) bytes, too many for one piece", key: key)
+        }
         var headers: [(String, String)] = []
         if let range { headers.append(("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")) }
         if let etag { headers.append(("if-match", etag)) }
         do {
-            return try await client.send("GET", full(key), headers: headers, limit: Int(ObjectLimits.small)).body
+            let reply = try await client.send(
+                "GET", full(key), headers: headers,
+                // Room for what the store says when it refuses.
+                limit: max(range?.count ?? Int(ObjectLimits.small), 64 << 10), accept: [416], patience: .long)
+            // A range that begins where the object ends.
+            if reply.status == 416 { return [] }
+            guard reply.body.count <= range?.count ?? .max else {
+                throw ObjectStoreError(.corrupt, "the store gave more than the range it was asked for", key: key)
+            }
+            return reply.body
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {
             throw ObjectStoreError(.corrupt, "the object changed while it was read", key: key)
         }
     }
 
     public func put(_ key: String, _ bytes: [UInt8], _ condition: PutCondition) async throws -> ObjectInfo {
-        var headers: [(String, String)] = []
+        let mark = try SecureRandom.hexString(byteCount: 16)
+        var headers = [(Self.mark, mark)]
+        var accept: Set<Int> = []
         switch condition {
-        case .none: break
-        case .ifAbsent: headers.append(("if-none-match", "*"))
-        case .ifMatch(let etag): headers.append(("if-match", etag))
+        case .none: headers = []
+        case .ifAbsent:
+            headers.append(("if-none-match", "*"))
+            accept = [412]
+        case .ifMatch(let etag):
+            headers.append(("if-match", etag))
+            accept = [404, 412]
         }
-        let reply = try await client.send("PUT", full(key), headers: headers, body: bytes, accept: [412, 409])
-        if reply.status == 412 || reply.status == 409 {
-            // The answer to an earlier attempt may have been lost after it had done its work: then what is there is ours.
-            if reply.attempts > 1, condition != .none, let info = try await head(key), info.size == bytes.count,
-                try await get(key, range: nil, ifMatch: nil) == bytes
-            {
-                return info
-            }
-            throw ObjectStoreError(.preconditionFailed, "the object is there already, or has changed", key: key)
+        let reply = try await client.send("PUT", full(key), headers: headers, body: bytes, accept: accept)
+        if reply.status < 300 {
+            return ObjectInfo(key: key, size: Int64(bytes.count), etag: reply.headers["ETag"] ?? "", modified: Date())
         }
-        return ObjectInfo(key: key, size: Int64(bytes.count), etag: reply.headers["ETag"] ?? "", modified: Date())
+        let refusal = client.failure(reply, key).error
+        guard reply.status == 412 || refusal.code == .notFound else { throw refusal }
+        // The request may have been sent twice, the first time with success and an answer that was lost.
+        let there = try await client.send("HEAD", full(key), accept: [404])
+        if there.status == 200, there.headers[Self.mark] == mark { return ObjectInfo(there, key: key) }
+        throw ObjectStoreError(.preconditionFailed, "the object is there already, or has changed", key: key)
     }
+
+    /// Tells a writer its own object. Two writers of the same bytes are still two.
+    private static let mark = "x-amz-meta-dr-write"
 
     public func delete(_ key: String) async throws {
-        _ = try await client.send("DELETE", full(key), accept: [404])
-    }
-
-    public func list(_ prefix: String) async throws -> [ObjectInfo] {
-        var result: [ObjectInfo] = []
-        var token: String?
-        repeat {
-            var query = [("list-type", "2"), ("prefix", self.prefix + prefix), ("max-keys", "1000")]
-            if let token { query.append(("continuation-token", token)) }
-            let reply = try await client.send("GET", nil, query: query)
-            guard let document = XMLTree.parse(reply.body), document.name == "ListBucketResult" else {
-                throw ObjectStoreError(.other, "the store's list is not one", key: prefix)
-            }
-            for item in document.all("Contents") {
-                guard let key = item["Key"]?.text, key.hasPrefix(self.prefix), !key.hasSuffix("/") else { continue }
-                result.append(
-                    ObjectInfo(
-                        key: String(key.dropFirst(self.prefix.count)), size: Int64(item["Size"]?.text ?? "") ?? 0,
-                        etag: item["ETag"]?.text ?? "",
-                        modified: item["LastModified"].flatMap { S3Dates.iso($0.text) } ?? Date(timeIntervalSince1970: 0)))
-            }
-            token = document["IsTruncated"]?.text == "true" ? document["NextContinuationToken"]?.text : nil
-        } while token != nil
-        return result.sorted { $0.key < $1.key }
+        let reply = try await client.send("DELETE", full(key), accept: [404])
+        guard reply.status == 404, client.failure(reply, key).error.code != .notFound else { return }
+        throw client.failure(reply, key).error
     }
 
     public func beginUpload(_ key: String) async throws -> any ObjectUpload {
-        try S3Upload(client: client, key: full(key), shortKey: key)
-    }
-
-    public func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] {
-        let reply = try await client.send("GET", nil, query: [("uploads", ""), ("prefix", self.prefix + prefix)])
-        return (XMLTree.parse(reply.body)?.all("Upload") ?? []).compactMap { item in
-            guard let key = item["Key"]?.text, key.hasPrefix(self.prefix), let id = item["UploadId"]?.text else { return nil }
-            return AbandonedUpload(
-                key: String(key.dropFirst(self.prefix.count)), id: id,
-                begun: item["Initiated"].flatMap { S3Dates.iso($0.text) } ?? Date(timeIntervalSince1970: 0))
-        }.sorted { $0.begun < $1.begun }
-    }
-
-    public func abort(_ upload: AbandonedUpload) async throws {
-        _ = try await client.send("DELETE", full(upload.key), query: [("uploadId", upload.id)], accept: [404])
+        S3Upload(client: client, key: try full(key), shortKey: key)
     }
 }
 
-enum S3Dates {
-    static func iso(_ text: String) -> Date? {
-        (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-            ?? (try? Date(text, strategy: Date.ISO8601FormatStyle()))
-    }
-
-    static func http(_ text: String) -> Date? {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(secondsFromGMT: 0)
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return format.date(from: text)
+extension ObjectInfo {
+    /// What the headers of an answer about one object say.
+    init(_ reply: S3Client.Reply, key: String) {
+        self.init(
+            key: key, size: reply.headers["Content-Length"].flatMap { Int64($0) } ?? 0, etag: reply.headers["ETag"] ?? "",
+            modified: reply.headers["Last-Modified"].flatMap(S3Dates.http) ?? Date(timeIntervalSince1970: 0))
     }
 }

@@ -4,111 +4,155 @@ import Synchronization
 
 /// A multipart upload. One that turns out to be a single part is a plain put, and nothing was begun.
 final class S3Upload: ObjectUpload {
+    private enum First {
+        /// Neither the first part nor another has come.
+        case awaited
+        /// It waits: if no other comes, it is the whole object.
+        case held([UInt8])
+        /// There are others, or it was sent: nothing waits.
+        case passed
+    }
+
     private struct State {
-        var id: String?
+        var first = First.awaited
         var tags: [Int: String] = [:]
         var bytes: Int64 = 0
-        /// The first part is held until a second comes.
-        var first: [UInt8]?
     }
 
     private let client: S3Client
     private let key: String
     private let shortKey: String
     private let state = Mutex(State())
-    private let creation: Creation
+    private let creation = UploadCreation()
 
-    /// Parts arrive from several tasks: the upload is created by the first that needs it.
-    private actor Creation {
-        private var id: String?
-        private var isCreating = false
-        private var waiting: [CheckedContinuation<Void, Never>] = []
-
-        func id(_ create: () async throws -> String) async throws -> String {
-            while isCreating { await withCheckedContinuation { waiting.append($0) } }
-            if let id { return id }
-            isCreating = true
-            defer {
-                isCreating = false
-                for continuation in waiting { continuation.resume() }
-                waiting = []
-            }
-            let new = try await create()
-            id = new
-            return new
-        }
-
-        var known: String? { id }
-    }
-
-    init(client: S3Client, key: String, shortKey: String) throws {
+    init(client: S3Client, key: String, shortKey: String) {
         self.client = client
         self.key = key
         self.shortKey = shortKey
-        creation = Creation()
     }
 
     func write(part number: Int, _ bytes: [UInt8]) async throws {
-        state.withLock { $0.bytes += Int64(bytes.count) }
-        if number == 1 {
-            state.withLock { $0.first = bytes }
-            return
+        // Parts arrive in any order, so one lock decides both what this part does and what it does to the first.
+        let ready = state.withLock { state -> [(Int, [UInt8])] in
+            state.bytes += Int64(bytes.count)
+            switch (number, state.first) {
+            case (1, .awaited):
+                state.first = .held(bytes)
+                return []
+            case (_, .held(let first)):
+                state.first = .passed
+                return [(1, first), (number, bytes)]
+            default:
+                state.first = .passed
+                return [(number, bytes)]
+            }
         }
-        if let first = state.withLock({ state in
-            defer { state.first = nil }
-            return state.first
-        }) {
-            try await send(1, first)
-        }
-        try await send(number, bytes)
+        for (number, bytes) in ready { try await send(number, bytes) }
     }
 
     private func send(_ number: Int, _ bytes: [UInt8]) async throws {
-        let id = try await creation.id { [client, key] in
+        let id = try await creation.id { [client, key, shortKey] in
             let reply = try await client.send("POST", key, query: [("uploads", "")])
             guard let id = XMLTree.parse(reply.body)?["UploadId"]?.text, !id.isEmpty else {
-                throw ObjectStoreError(.other, "the store did not begin the upload", key: key)
+                throw ObjectStoreError(.other, "the store did not begin the upload", key: shortKey)
             }
             return id
         }
         let reply = try await client.send(
-            "PUT", key, query: [("partNumber", String(number)), ("uploadId", id)], body: bytes)
-        guard let tag = reply.headers["ETag"] else {
-            throw ObjectStoreError(.other, "the store did not acknowledge part \(number)", key: shortKey)
+            "PUT", key, query: [("partNumber", String(number)), ("uploadId", id)], body: bytes, patience: .long)
+        guard let tag = reply.headers["ETag"], !tag.isEmpty else {
+            throw ObjectStoreError(.corrupt, "the store did not acknowledge part \(number)", key: shortKey)
         }
         state.withLock { $0.tags[number] = tag }
     }
 
     func finish() async throws -> ObjectInfo {
         let (first, tags, bytes) = state.withLock { ($0.first, $0.tags, $0.bytes) }
-        if let first {
-            let reply = try await client.send("PUT", key, body: first)
-            return ObjectInfo(key: shortKey, size: bytes, etag: reply.headers["ETag"] ?? "", modified: Date())
-        }
-        guard let id = await creation.known else {
-            throw ObjectStoreError(.other, "an upload without a part cannot be finished", key: shortKey)
-        }
-        let parts = tags.sorted { $0.key < $1.key }.map { number, tag in
-            "<Part><PartNumber>\(number)</PartNumber><ETag>\(tag.replacing("\"", with: "&quot;"))</ETag></Part>"
-        }
-        let document = "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
-        let reply = try await client.send(
-            "POST", key, query: [("uploadId", id)], body: Array(document.utf8), accept: [404])
-        // The answer to a first completion may have been lost: the upload is gone then and the object is there.
-        // S3 also answers 200 with an Error document when the completion failed after the headers were sent.
-        let answer = XMLTree.parse(reply.body)
-        if reply.status == 404 || answer?.name == "Error" {
-            let head = try await client.send("HEAD", key, accept: [404])
-            guard reply.attempts > 1, head.status == 200, head.headers["Content-Length"] == String(bytes) else {
-                throw ObjectStoreError(.other, "the upload was not completed: \(answer?["Code"]?.text ?? "it is gone")", key: shortKey)
+        if case .held(let part) = first {
+            _ = try await client.send("PUT", key, body: part, patience: .long)
+        } else {
+            guard let id = await creation.known else {
+                throw ObjectStoreError(.other, "an upload without a part cannot be finished", key: shortKey)
             }
+            if let missing = (1...max(1, tags.count)).first(where: { tags[$0] == nil }) {
+                throw ObjectStoreError(.other, "part \(missing) is missing", key: shortKey)
+            }
+            try await complete(id, tags, bytes)
         }
-        return ObjectInfo(key: shortKey, size: bytes, etag: answer?["ETag"]?.text ?? "", modified: Date())
+        guard let info = try await stored(), info.size == bytes else {
+            throw ObjectStoreError(.corrupt, "the store acknowledged an object of \(bytes) bytes and has another", key: shortKey)
+        }
+        if await creation.wasAsked { await removeUploads() }
+        return info
+    }
+
+    private func complete(_ id: String, _ tags: [Int: String], _ bytes: Int64) async throws {
+        let parts = tags.sorted { $0.key < $1.key }.map { number, tag in
+            "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLText.escape(tag))</ETag></Part>"
+        }
+        let document = Array("<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>".utf8)
+        var problem = ""
+        // S3 may answer 200 with an Error document, when the completion failed after the headers were sent.
+        for _ in 0..<3 {
+            let reply = try await client.send(
+                "POST", key, query: [("uploadId", id)], body: document, accept: [404], patience: .long)
+            let answer = XMLTree.parse(reply.body)
+            if reply.status == 200, answer?.name == "CompleteMultipartUploadResult" { return }
+            // Gone, or no clear answer: it is complete if the object is there, as when the first answer was lost.
+            if try await stored()?.size == bytes { return }
+            problem = answer?["Code"]?.text ?? "it gave no clear answer"
+            guard reply.status == 200, ["InternalError", "SlowDown", nil].contains(answer?["Code"]?.text) else { break }
+        }
+        throw ObjectStoreError(.other, "the store did not complete the upload: \(problem)", key: shortKey)
+    }
+
+    private func stored() async throws -> ObjectInfo? {
+        let reply = try await client.send("HEAD", key, accept: [404], patience: .long)
+        return reply.status == 404 ? nil : ObjectInfo(reply, key: shortKey)
     }
 
     func abort() async {
-        guard let id = await creation.known else { return }
-        // Best effort: what stays is found by abandonedUploads and cleaned later. Not cancelled with the task that failed.
-        await Task { [client, key] in _ = try? await client.send("DELETE", key, query: [("uploadId", id)], accept: [404]) }.value
+        guard await creation.wasAsked else { return }
+        let id = await creation.known
+        // Best effort: what stays is found by abandonedUploads and cleaned later. Done though the task was cancelled.
+        await Task { [client, key] in
+            if let id {
+                _ = try? await client.send("DELETE", key, query: [("uploadId", id)], accept: [404], patience: .short)
+            }
+        }.value
+        await removeUploads()
+    }
+
+    /// A request whose answer was lost may have begun an upload whose name we never heard. The key is ours alone.
+    private func removeUploads() async {
+        await Task { [client, key] in
+            guard let all = try? await client.uploads(key, patience: .short) else { return }
+            for upload in all where upload.key == key {
+                _ = try? await client.send("DELETE", key, query: [("uploadId", upload.id)], accept: [404], patience: .short)
+            }
+        }.value
+    }
+}
+
+/// Parts arrive from several tasks: the upload is created by the first that needs it.
+private actor UploadCreation {
+    private(set) var known: String?
+    private(set) var wasAsked = false
+    private var isCreating = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func id(_ create: () async throws -> String) async throws -> String {
+        while isCreating { await withCheckedContinuation { waiting.append($0) } }
+        if let known { return known }
+        isCreating = true
+        wasAsked = true
+        defer {
+            isCreating = false
+            for continuation in waiting { continuation.resume() }
+            waiting = []
+        }
+        let new = try await create()
+        known = new
+        return new
     }
 }
