@@ -37,39 +37,3 @@ struct JSONPatchTests {
         #expect(throws: MachineryError.self) { try JSONPatch.apply(JSON(parsing: patch), to: Self.document) }
     }
 }
-
-@Suite("A selector")
-struct SelectorTests {
-    @Test(
-        "of labels matches what kubectl's does",
-        arguments: [
-            ("tier=gold", true), ("tier==gold", true), ("tier!=gold", false), ("tier in (gold,silver)", true),
-            ("tier notin (gold)", false), ("tier", true), ("!tier", false), ("app", false), ("!app", true), ("app!=x", true),
-            ("tier=gold,!app", true), ("", true),
-        ])
-    func labels(text: String, expected: Bool) throws {
-        #expect(try LabelSelector(parsing: text).matches(["tier": "gold"]) == expected)
-    }
-
-    @Test("of labels in an object: an empty one matches everything, an absent one nothing")
-    func empty() {
-        let absent: JSON? = nil
-        #expect(LabelSelector([:] as JSON).matches(["a": "b"]))
-        #expect(!LabelSelector(absent).matches(["a": "b"]))
-    }
-
-    @Test(
-        "of fields matches name and namespace",
-        arguments: [("metadata.name=a", true), ("metadata.name==a", true), ("metadata.name!=a", false), ("metadata.name=b", false)])
-    func fields(text: String, expected: Bool) throws {
-        let type = ResourceType(group: "", version: "v1", kind: "ConfigMap", plural: "configmaps")
-        let selector = try FieldSelector(parsing: text, supported: [:], type: type)
-        #expect(selector.matches(["metadata": ["name": "a"]]) == expected)
-    }
-
-    @Test("of fields that is none, or of an unknown field, is refused", arguments: ["=", "==", "spec.x=1", "metadata.name"])
-    func refused(text: String) {
-        let type = ResourceType(group: "", version: "v1", kind: "ConfigMap", plural: "configmaps")
-        #expect(throws: MachineryError.self) { try FieldSelector(parsing: text, supported: [:], type: type) }
-    }
-}

@@ -18,7 +18,6 @@ import Testing
         ("kubectl apply --server-side --field-manager=alice -f - <<", "server-side apply reports no conflicts yet"),
         ("kubectl -n conf get sample s --show-managed-fields", "managedFields are not tracked yet"),
         ("kubectl get --raw /apis/conformance.example.com/v1/namespaces/conf/samples?", "managedFields are not tracked yet"),
-        ("kubectl explain samples", "the fields that every object has are not in the OpenAPI document yet"),
     ]
 
     @Test func `149 kubectl commands say what they say against Kubernetes`() async throws {

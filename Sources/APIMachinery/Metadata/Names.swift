@@ -48,7 +48,7 @@ enum Names {
         var problems: [String] = []
         if parts.count > 2 {
             return [
-                "a qualified name \(form) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+                "a valid label key \(form) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
             ]
         }
         if parts.count == 2 {
@@ -62,14 +62,14 @@ enum Names {
         if name.isEmpty {
             problems.append("name part must be non-empty")
         } else if name.utf8.count > 63 {
-            problems.append("name part must be no more than 63 characters")
+            problems.append("name part must be no more than 63 bytes")
         }
         if !isLabelValue(name) || name.isEmpty { problems.append("name part \(form)") }
         return problems
     }
 
     static func labelValueProblems(_ value: String) -> [String] {
-        if value.utf8.count > 63 { return ["must be no more than 63 characters"] }
+        if value.utf8.count > 63 { return ["must be no more than 63 bytes"] }
         if isLabelValue(value) { return [] }
         return [
             """

@@ -2,11 +2,13 @@ public import KubernetesModel
 
 /// Which labels an object must have: kubectl's text form, or `matchLabels` and `matchExpressions`.
 public struct LabelSelector: Sendable, Hashable {
-    private enum Requirement: Sendable, Hashable {
+    enum Requirement: Sendable, Hashable {
         case isIn(String, Set<String>)
         case notIn(String, Set<String>)
         case exists(String)
         case absent(String)
+        case greater(String, Int64)
+        case less(String, Int64)
 
         func holds(_ labels: [String: String]) -> Bool {
             switch self {
@@ -15,17 +17,21 @@ public struct LabelSelector: Sendable, Hashable {
             case .notIn(let key, let values): labels[key].map { !values.contains($0) } ?? true
             case .exists(let key): labels[key] != nil
             case .absent(let key): labels[key] == nil
+            case .greater(let key, let bound): labels[key].flatMap { Int64($0) }.map { $0 > bound } ?? false
+            case .less(let key, let bound): labels[key].flatMap { Int64($0) }.map { $0 < bound } ?? false
             }
         }
     }
 
-    private var requirements: [Requirement] = []
+    private var requirements: [Requirement]
 
+    /// `app=web,tier in (gold,silver),!old`, in the grammar of Kubernetes.
+    /// - Throws: a 400 with Kubernetes' words for a text that is none.
     public init(parsing text: String) throws(MachineryError) {
-        for part in Self.split(text) {
-            let part = Self.trim(part)
-            if part.isEmpty { continue }
-            requirements.append(Self.requirement(part))
+        do {
+            requirements = try LabelSelectorParser.parse(text)
+        } catch {
+            throw .badRequest(error.message)
         }
     }
 
@@ -35,7 +41,7 @@ public struct LabelSelector: Sendable, Hashable {
             requirements = [.isIn("", [])]
             return
         }
-        for (key, value) in selector["matchLabels"]?.object ?? [:] { requirements.append(.isIn(key, [value.string ?? ""])) }
+        requirements = (selector["matchLabels"]?.object ?? [:]).map { .isIn($0.key, [$0.value.string ?? ""]) }
         for expression in selector["matchExpressions"]?.array ?? [] {
             let key = expression["key"]?.string ?? ""
             let values = Set((expression["values"]?.array ?? []).compactMap(\.string))
@@ -51,36 +57,4 @@ public struct LabelSelector: Sendable, Hashable {
     public func matches(_ labels: [String: String]) -> Bool { requirements.allSatisfy { $0.holds(labels) } }
     public func matches(labels: JSON?) -> Bool { matches((labels?.object ?? [:]).compactMapValues(\.string)) }
     public var isEmpty: Bool { requirements.isEmpty }
-
-    private static func requirement(_ part: String) -> Requirement {
-        for (word, isIn) in [(" notin ", false), (" in ", true)] {
-            guard let found = part.firstRange(of: word) else { continue }
-            let values = trim(String(part[found.upperBound...])).dropFirst().dropLast().split(separator: ",").map { trim(String($0)) }
-            let key = trim(String(part[..<found.lowerBound]))
-            return isIn ? .isIn(key, Set(values)) : .notIn(key, Set(values))
-        }
-        if let found = part.firstRange(of: "!=") {
-            return .notIn(trim(String(part[..<found.lowerBound])), [trim(String(part[found.upperBound...]))])
-        }
-        if let found = part.firstRange(of: "==") ?? part.firstRange(of: "=") {
-            return .isIn(trim(String(part[..<found.lowerBound])), [trim(String(part[found.upperBound...]))])
-        }
-        return part.hasPrefix("!") ? .absent(trim(String(part.dropFirst()))) : .exists(part)
-    }
-
-    /// At the commas that are not inside of parentheses.
-    private static func split(_ text: String) -> [String] {
-        var parts = [""]
-        var depth = 0
-        for character in text {
-            if character == "(" { depth += 1 }
-            if character == ")" { depth -= 1 }
-            if character == ",", depth == 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
-        }
-        return parts
-    }
-
-    private static func trim(_ text: String) -> String {
-        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
 }

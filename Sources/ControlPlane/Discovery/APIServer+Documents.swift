@@ -55,23 +55,6 @@ extension APIServer {
         }
         return APIResponse(bytes: Array("ok".utf8), contentType: "text/plain; charset=utf-8")
     }
-
-    private func openAPI(_ request: APIRequest) throws -> APIResponse {
-        // Old clients ask for protobuf alone, which is not made here.
-        _ = try MediaTypes.negotiate(request.accept)
-        let path = request.path
-        let bytes = registry.document(path.joined(separator: "/")) { builder in
-            switch (path.count, path[1...].first) {
-            case (2, "v2"): builder.v2()
-            case (2, "v3"): builder.index()
-            case (4, "v3") where path[2] == "api": builder.v3(group: "", version: path[3])
-            case (5, "v3") where path[2] == "apis": builder.v3(group: path[3], version: path[4])
-            default: nil
-            }
-        }
-        guard let bytes else { throw APIFailure.unknownPath }
-        return APIResponse(bytes: bytes)
-    }
 }
 
 /// What `/version` says. The number is that of the Kubernetes whose answers this server is held to.

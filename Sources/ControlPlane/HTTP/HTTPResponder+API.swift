@@ -102,7 +102,7 @@ struct APIResponder: HTTPResponder {
         for (name, value) in answer.headers {
             if let field = HTTPField.Name(name) { fields.append(HTTPField(name: field, value: value)) }
         }
-        fields[.cacheControl] = "no-cache, private"
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-cache, private" }
         let status = HTTPResponse.Status(code: answer.code)
         switch answer.body {
         case .bytes(let bytes):

@@ -44,25 +44,25 @@ final class ResourceRegistry: Sendable {
         /// Counts changes.
         var generation = 0
         /// Documents made since the last change, by their path.
-        var documents: [String: [UInt8]] = [:]
+        var documents: [String: OpenAPIDocument] = [:]
     }
 
     private let state = Mutex(State())
 
     var resources: ServedResources { state.withLock { $0.served } }
 
-    /// A document about the schemas of everything that is served now, made once per change.
-    func document(_ path: String, _ make: (OpenAPIBuilder) -> JSON?) -> [UInt8]? {
-        let (known, served, generation) = state.withLock { ($0.documents[path], $0.served, $0.generation) }
+    /// A document about the schemas of everything that is served now, made once per change; nil when there is none.
+    func document(_ name: String, _ make: (OpenAPIBuilder) -> [UInt8]?) -> OpenAPIDocument? {
+        let (known, served, generation) = state.withLock { ($0.documents[name], $0.served, $0.generation) }
         if let known { return known }
         let kinds = served.all.map {
             OpenAPIKind(
                 type: $0.type, listKind: $0.listKind, schema: $0.schema, hasStatus: $0.hasStatus,
                 hasScale: $0.scale != nil, isCustom: $0.isCustom)
         }
-        guard let bytes = make(OpenAPIBuilder(kinds)).map(JSONText.bytes) else { return nil }
-        state.withLock { if $0.generation == generation { $0.documents[path] = bytes } }
-        return bytes
+        guard let document = make(OpenAPIBuilder(kinds)).map(OpenAPIDocument.init) else { return nil }
+        state.withLock { if $0.generation == generation { $0.documents[name] = document } }
+        return document
     }
 
     /// Takes over what a CustomResourceDefinition says now; nil when it is gone.
