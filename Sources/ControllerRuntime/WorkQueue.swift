@@ -7,12 +7,13 @@ public actor WorkQueue {
     private var waiting: [CheckedContinuation<ObjectKey?, Never>] = []
     private var isClosed = false
     /// Wakes the timer when something earlier than what it waits for came in.
-    private let alarm: AsyncStream<Void>
-    private let alarmSource: AsyncStream<Void>.Continuation
+    private let alarm = Wakeup()
+    /// What the timer waits for; nil while it does not.
+    private var awaited: ContinuousClock.Instant?
 
-    public init() {
-        (alarm, alarmSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
+    private static let longestSleep = Duration.seconds(60)
+
+    public init() {}
 
     public var depth: Int { machine.depth }
 
@@ -23,7 +24,7 @@ public actor WorkQueue {
 
     public func add(_ key: ObjectKey, after delay: Duration) {
         machine.add(key, at: .now + delay)
-        alarmSource.yield()
+        ringIfEarlier()
     }
 
     /// The next key, nil when the queue is closed.
@@ -43,8 +44,12 @@ public actor WorkQueue {
         case .wait(let delay): machine.add(key, at: .now + delay)
         }
         machine.done(key)
-        alarmSource.yield()
+        ringIfEarlier()
         hand()
+    }
+
+    private func ringIfEarlier() {
+        if let awaited, let due = machine.nextDue, due < awaited { alarm.ring() }
     }
 
     enum Outcome: Sendable { case done, requeue(Duration), failed, wait(Duration) }
@@ -58,20 +63,17 @@ public actor WorkQueue {
         while !Task.isCancelled {
             machine.advance(to: .now)
             hand()
-            let due = machine.nextDue
+            // A sleep that is cancelled keeps its timer until it would have ended: never longer than this.
+            let due = min(machine.nextDue ?? .now + Self.longestSleep, .now + Self.longestSleep)
+            awaited = due
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { [alarm] in for await _ in alarm { return } }
-                group.addTask {
-                    if let due {
-                        try? await ContinuousClock().sleep(until: due)
-                    } else {
-                        try? await ContinuousClock().sleep(for: .seconds(3600))
-                    }
-                }
+                group.addTask { [alarm] in await alarm.wait() }
+                group.addTask { try? await ContinuousClock().sleep(until: due) }
                 await group.next()
                 group.cancelAll()
             }
         }
+        awaited = nil
         isClosed = true
         for continuation in waiting { continuation.resume(returning: nil) }
         waiting = []

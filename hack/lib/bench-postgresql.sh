@@ -22,14 +22,15 @@ psql -X -q -c 'vacuum analyze' -c checkpoint
 database_bytes=$(psql -X -A -t -c 'select pg_database_size(current_database())')
 say "the database has $((database_bytes / 1000000)) MB"
 
-kubectl create namespace bench
-kubectl -n bench create secret generic s3 --from-literal=accessKeyID="$AWS_ACCESS_KEY_ID" \
+kubectl create namespace bench >/dev/null
+make_secret() { kubectl -n bench create secret generic "$@" >/dev/null; }
+make_secret s3 --from-literal=accessKeyID="$AWS_ACCESS_KEY_ID" \
   --from-literal=secretAccessKey="$AWS_SECRET_ACCESS_KEY"
-kubectl -n bench create secret generic s3-ca --from-file=ca.crt="$S3_CA"
-kubectl -n bench create secret generic db --from-literal=password="$PGPASSWORD"
-kubectl -n bench create secret generic db-ca --from-file=ca.crt="$PGSSLROOTCERT"
+make_secret s3-ca --from-file=ca.crt="$S3_CA"
+make_secret db --from-literal=password="$PGPASSWORD"
+make_secret db-ca --from-file=ca.crt="$PGSSLROOTCERT"
 age-keygen -o "$work/identity.txt" 2>/dev/null
-kubectl -n bench create secret generic dr-identity --from-file=identity="$work/identity.txt"
+make_secret dr-identity --from-file=identity="$work/identity.txt"
 
 apply_policy() { # TRIGGER
   kubectl apply -f - <<YAML
@@ -101,7 +102,7 @@ for _ in $(seq "$backup_runs"); do
 done
 backup_peak=$(peak)
 runbook_bytes=$(stat -c %s "$work/hotswap.dump")
-stored=$(kubectl -n bench get backups -o 'jsonpath={.items[0].status.bytes}')
+stored=$(kubectl -n bench get backups -o 'jsonpath={.items[0].status.artifact.bytes}')
 wanted backup && result backup "$(seconds "$(median "${ours[@]}")")" "$(seconds "$(median "${peer[@]}")")" s \
   databaseBytes "$database_bytes" storedBytes "$stored" peerStoredBytes "$runbook_bytes" drPeakMemoryBytes "$backup_peak"
 wanted backup-floor && result backup-floor "$(seconds "$(median "${ours[@]}")")" "$(seconds "$(median "${floor[@]}")")" s

@@ -16,7 +16,8 @@ result() {
   local name=$1 ours=$2 peer=$3 unit=$4; shift 4
   jq -cn --arg bench "$name" --argjson ours "$ours" --argjson peer "$peer" --arg unit "$unit" \
     '{bench: $bench, ratio: ($ours / $peer * 1000 | round / 1000), ours: $ours, peer: $peer, unit: $unit}
-      + ([$ARGS.positional | _nwise(2) | {(.[0]): (.[1] | tonumber? // .)}] | add // {})' --args "$@" >&3
+      + ([range(0; $ARGS.positional | length; 2) as $i
+        | {($ARGS.positional[$i]): ($ARGS.positional[$i + 1] | tonumber? // .)}] | add // {})' --args "$@" >&3
 }
 
 seconds() { awk -v ms="$1" 'BEGIN { printf "%.2f", ms / 1000 }'; }
