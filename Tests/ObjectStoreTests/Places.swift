@@ -130,7 +130,11 @@ func storeError(_ body: () async throws -> Void, at location: SourceLocation = #
 }
 
 /// Bytes that differ from place to place, the same every time.
-func pattern(_ count: Int) -> [UInt8] {
+func pattern(_ count: Int) -> [UInt8] { count <= patternBytes.count ? Array(patternBytes[..<count]) : makePattern(count) }
+
+private let patternBytes = makePattern(25 << 20)
+
+private func makePattern(_ count: Int) -> [UInt8] {
     var state: UInt64 = 0x9e37_79b9_7f4a_7c15
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         for index in 0..<count {

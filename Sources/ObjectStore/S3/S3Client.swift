@@ -29,6 +29,10 @@ final class S3Client: Sendable {
     private let pace: Double
     /// The server's clock minus ours, learnt from a refusal.
     private let skew = Mutex<TimeInterval>(0)
+    /// False once the store has said that it does not know `x-amz-checksum-…`.
+    private let checksums = Mutex(true)
+
+    var sendsChecksums: Bool { checksums.withLock { $0 } }
 
     init(_ configuration: S3Configuration, pace: Double) {
         self.configuration = configuration
@@ -47,7 +51,7 @@ final class S3Client: Sendable {
         _ method: String, _ key: String?, query: [(String, String)] = [], headers: [(String, String)] = [],
         body: [UInt8] = [], limit: Int = 64 << 20, accept: Set<Int> = [], patience: Patience = .usual
     ) async throws -> Reply {
-        let payloadHash = SHA256.hexHash(body)
+        let digest = SHA256.hash(body)
         var delay = Duration.milliseconds(150)
         var last = ObjectStoreError(.other, "not sent")
         for attempt in 1...patience.rawValue {
@@ -56,7 +60,7 @@ final class S3Client: Sendable {
                 delay = min(delay * 2.5, .seconds(10))
             }
             do {
-                var reply = try await once(method, key, query, headers, body, payloadHash, limit)
+                var reply = try await once(method, key, query, headers, body, digest, limit)
                 reply.attempts = attempt
                 if (200..<300).contains(reply.status) || accept.contains(reply.status) { return reply }
                 let (error, code) = failure(reply, key ?? "")
@@ -64,8 +68,14 @@ final class S3Client: Sendable {
                     last = error
                     continue
                 }
-                guard error.isRetriable else { throw error }
                 last = error
+                if Self.refusesChecksums(reply), checksums.withLock({ known in
+                    defer { known = false }
+                    return known
+                }) {
+                    continue
+                }
+                guard error.isRetriable else { throw error }
                 if let wait = reply.headers["Retry-After"].flatMap({ Int($0) }), wait > 0 {
                     delay = max(delay, .seconds(min(wait, 30)))
                 }
@@ -80,14 +90,19 @@ final class S3Client: Sendable {
 
     private func once(
         _ method: String, _ key: String?, _ query: [(String, String)], _ extra: [(String, String)], _ body: [UInt8],
-        _ payloadHash: String, _ limit: Int
+        _ digest: [UInt8], _ limit: Int
     ) async throws -> Reply {
         let date = Date().addingTimeInterval(skew.withLock { $0 })
         let path = configuration.pathPrefix + "/" + (key.map { SigV4.escape($0, keepingSlashes: true) } ?? "")
         var headers = extra
         headers.append(("host", configuration.host))
         headers.append(("x-amz-date", SigV4.timestamp(date)))
+        let payloadHash = digest.hexString
         headers.append(("x-amz-content-sha256", payloadHash))
+        // Not every store compares the bytes with the hash that is signed; those that know this header do.
+        if method == "PUT", key != nil, sendsChecksums {
+            headers.append(("x-amz-checksum-sha256", Data(digest).base64EncodedString()))
+        }
         if let token = configuration.credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
         let authorization = SigV4(credentials: configuration.credentials, region: configuration.region).authorization(
             method: method, path: path, query: query, headers: headers, payloadHash: payloadHash, date: date)
@@ -102,6 +117,10 @@ final class S3Client: Sendable {
                 idleTimeout: .seconds(60)))
         let bytes = method == "HEAD" ? [] : try await response.body.collect(upTo: limit)
         return Reply(status: response.status, headers: response.headers, body: bytes, attempts: 1)
+    }
+
+    private static func refusesChecksums(_ reply: Reply) -> Bool {
+        [400, 501].contains(reply.status) && String(decoding: reply.body, as: UTF8.self).lowercased().contains("x-amz-checksum")
     }
 
     private func adopt(_ date: String?) -> Bool {

@@ -43,6 +43,7 @@ public final class S3Store: ObjectStore {
         var headers: [(String, String)] = []
         if let range { headers.append(("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")) }
         if let etag { headers.append(("if-match", etag)) }
+        if range == nil, client.sendsChecksums { headers.append(("x-amz-checksum-mode", "ENABLED")) }
         do {
             let reply = try await client.send(
                 "GET", full(key), headers: headers,
@@ -52,6 +53,12 @@ public final class S3Store: ObjectStore {
             if reply.status == 416 { return [] }
             guard reply.body.count <= range?.count ?? .max else {
                 throw ObjectStoreError(.corrupt, "the store gave more than the range it was asked for", key: key)
+            }
+            // That of an object that came in parts is one of their checksums, and ends in their number.
+            if range == nil, let checksum = reply.headers["x-amz-checksum-sha256"], !checksum.contains("-"),
+                checksum != Data(SHA256.hash(reply.body)).base64EncodedString()
+            {
+                throw ObjectStoreError(.corrupt, "the bytes have another checksum than the store tells", key: key, isRetriable: true)
             }
             return reply.body
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {

@@ -13,9 +13,14 @@ final class S3Upload: ObjectUpload {
         case passed
     }
 
+    private struct Part {
+        var tag: String
+        var checksum: String?
+    }
+
     private struct State {
         var first = First.awaited
-        var tags: [Int: String] = [:]
+        var parts: [Int: Part] = [:]
         var bytes: Int64 = 0
     }
 
@@ -52,32 +57,39 @@ final class S3Upload: ObjectUpload {
 
     private func send(_ number: Int, _ bytes: [UInt8]) async throws {
         let id = try await creation.id { [client, key, shortKey] in
-            let reply = try await client.send("POST", key, query: [("uploads", "")])
-            guard let id = XMLTree.parse(reply.body)?["UploadId"]?.text, !id.isEmpty else {
-                throw ObjectStoreError(.other, "the store did not begin the upload", key: shortKey)
-            }
-            return id
+            // Not cancelled with the task that needs it: the request may be on its way, and only its answer tells what is
+            // to be removed then.
+            try await Task {
+                let headers = client.sendsChecksums ? [("x-amz-checksum-algorithm", "SHA256")] : []
+                let reply = try await client.send("POST", key, query: [("uploads", "")], headers: headers)
+                guard let id = XMLTree.parse(reply.body)?["UploadId"]?.text, !id.isEmpty else {
+                    throw ObjectStoreError(.other, "the store did not begin the upload", key: shortKey)
+                }
+                return id
+            }.value
         }
+        try Task.checkCancellation()
         let reply = try await client.send(
             "PUT", key, query: [("partNumber", String(number)), ("uploadId", id)], body: bytes, patience: .long)
         guard let tag = reply.headers["ETag"], !tag.isEmpty else {
             throw ObjectStoreError(.corrupt, "the store did not acknowledge part \(number)", key: shortKey)
         }
-        state.withLock { $0.tags[number] = tag }
+        let part = Part(tag: tag, checksum: reply.headers["x-amz-checksum-sha256"])
+        state.withLock { $0.parts[number] = part }
     }
 
     func finish() async throws -> ObjectInfo {
-        let (first, tags, bytes) = state.withLock { ($0.first, $0.tags, $0.bytes) }
+        let (first, parts, bytes) = state.withLock { ($0.first, $0.parts, $0.bytes) }
         if case .held(let part) = first {
             _ = try await client.send("PUT", key, body: part, patience: .long)
         } else {
             guard let id = await creation.known else {
                 throw ObjectStoreError(.other, "an upload without a part cannot be finished", key: shortKey)
             }
-            if let missing = (1...max(1, tags.count)).first(where: { tags[$0] == nil }) {
+            if let missing = (1...max(1, parts.count)).first(where: { parts[$0] == nil }) {
                 throw ObjectStoreError(.other, "part \(missing) is missing", key: shortKey)
             }
-            try await complete(id, tags, bytes)
+            try await complete(id, parts, bytes)
         }
         guard let info = try await stored(), info.size == bytes else {
             throw ObjectStoreError(.corrupt, "the store acknowledged an object of \(bytes) bytes and has another", key: shortKey)
@@ -86,11 +98,12 @@ final class S3Upload: ObjectUpload {
         return info
     }
 
-    private func complete(_ id: String, _ tags: [Int: String], _ bytes: Int64) async throws {
-        let parts = tags.sorted { $0.key < $1.key }.map { number, tag in
-            "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLText.escape(tag))</ETag></Part>"
+    private func complete(_ id: String, _ parts: [Int: Part], _ bytes: Int64) async throws {
+        let list = parts.sorted { $0.key < $1.key }.map { number, part in
+            let checksum = part.checksum.map { "<ChecksumSHA256>\(XMLText.escape($0))</ChecksumSHA256>" } ?? ""
+            return "<Part><PartNumber>\(number)</PartNumber><ETag>\(XMLText.escape(part.tag))</ETag>\(checksum)</Part>"
         }
-        let document = Array("<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>".utf8)
+        let document = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
         var problem = ""
         // S3 may answer 200 with an Error document, when the completion failed after the headers were sent.
         for _ in 0..<3 {

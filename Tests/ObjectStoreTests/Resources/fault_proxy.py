@@ -110,6 +110,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(int(status), code)
         if fault == "moved":
             return self.answer(301, [("x-amz-bucket-region", "eu-central-7")], b"")
+        if fault == "no-checksums" and any(n.lower().startswith("x-amz-checksum") for n in self.headers):
+            body = b"<Error><Code>InvalidArgument</Code><Message>Unsupported header x-amz-checksum-sha256</Message></Error>"
+            return self.answer(400, [("Content-Type", "application/xml")], body)
+        if fault == "skewed":
+            return self.refuse(403, "RequestTimeTooSkewed", [("Date", self.date_time_string())])
+        if fault == "token":
+            signed = "x-amz-security-token" in self.headers["Authorization"].split("SignedHeaders=")[1]
+            return self.answer(200, [("ETag", self.headers["x-amz-security-token"] if signed else "unsigned")], b"")
         if fault == "failed-200":
             return self.refuse(200, "InternalError")
         if fault == "unhandled-200":
