@@ -49,10 +49,6 @@ import Testing
             first["data"] = ["x": "1"]
             try await test.send(.patch, "\(maps)/ssa?fieldManager=alice", first, type: "application/apply-patch+yaml")
             let answer = try await test.send(section.method, section.target, sample.body, type: sample.type)
-            if sample.title == "Server-side apply conflicts" {
-                withKnownIssue("server-side apply reports no conflicts yet") { #expect(answer.code == section.code) }
-                return
-            }
             #expect(answer.code == section.code)
             if let document = try? JSONText.parse(section.body) {
                 #expect(Self.normal(answer.document) == Self.normal(document))

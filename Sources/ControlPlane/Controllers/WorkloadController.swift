@@ -1,3 +1,4 @@
+import APIMachinery
 import Cryptography
 import Foundation
 import KubernetesModel
@@ -32,10 +33,15 @@ struct WorkloadController: Controlling {
     private func report(_ key: StorageKey, _ api: APIServer) async throws {
         let now = api.now()
         try await api.store.write { transaction in
-            guard var object = try transaction.get(key)?.object else { return }
-            let status = Self.status(of: object, now: now)
-            if object["status"] == status { return }
+            guard let before = try transaction.get(key)?.object,
+                let definition = BuiltIn.all.first(where: { $0.collection == key.collection })
+            else { return }
+            let status = Self.status(of: before, now: now)
+            if before["status"] == status { return }
+            var object = before
             object["status"] = status
+            object = definition.managedFields.update(
+                old: before, new: object, manager: "dr-standalone", subresource: "status", now: now)
             try transaction.put(key, object)
         }
     }

@@ -84,7 +84,6 @@ extension APIServer {
         }
         var warnings: [String] = []
         let wanted = try RequestBody.object(request, target, options: options, warnings: &warnings)
-        try RequestBody.check(target.definition.schema.unknownFields(in: wanted), target, options, &warnings)
         if wanted[path: "metadata", "managedFields"]?.array?.isEmpty == false {
             throw APIFailure.badRequest("metadata.managedFields must be nil")
         }

@@ -27,19 +27,14 @@ struct Admission: Sendable {
         metadata["uid"] = .string(uid)
         metadata["creationTimestamp"] = .string(Timestamp.format(now))
         metadata["generation"] = definition.hasGeneration ? 1 : nil
-        let managed = metadata["managedFields"]
-        if !isApply { metadata["managedFields"] = nil }
         object["metadata"] = metadata
+        definition.applyDefaults(&object, existing: nil)
+        object = owned(object, old: nil)
         if definition.hasStatus { object["status"] = nil }
         definition.prepareForCreate(&object, now: now)
-        definition.schema.prune(&object)
-        definition.schema.applyDefaults(to: &object)
         try check(object, old: nil)
         definition.finishCreate(&object, now: now)
-        if isApply { return object }
-        if let managed, managed.array?.isEmpty == false { object["metadata"]?["managedFields"] = managed }
-        return definition.managedFields.update(
-            old: nil, new: object, manager: manager, subresource: subresource.rawValue, now: now)
+        return object
     }
 
     /// - Parameters:
@@ -64,21 +59,25 @@ struct Admission: Sendable {
         ] { metadata[field] = old[field] }
         metadata["selfLink"] = nil
         object["metadata"] = metadata
-        if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
+        definition.applyDefaults(&object, existing: existing)
+        object = owned(object, old: existing)
+        if subresource != .status, definition.hasStatus { object["status"] = existing["status"] }
         if subresource != .finalize { definition.prepareForUpdate(&object, existing: existing, now: now) }
-        definition.schema.prune(&object)
-        definition.schema.applyDefaults(to: &object)
-        if subresource == .none, definition.hasStatus { object["status"] = existing["status"] }
-        if definition.hasGeneration, subresource == .none,
+        if definition.hasGeneration, subresource != .status,
             object.wanted(hasStatus: definition.hasStatus) != existing.wanted(hasStatus: definition.hasStatus)
         {
             object["metadata"]?["generation"] = .integer((old["generation"]?.integer ?? 0) + 1)
         }
         try check(object, old: existing)
         definition.finishUpdate(&object, existing: existing, now: now)
+        return object
+    }
+
+    /// With the owners of its fields.
+    private func owned(_ object: JSON, old: JSON?) -> JSON {
         if isApply { return object }
         return definition.managedFields.update(
-            old: existing, new: object, manager: manager, subresource: subresource.rawValue, now: now)
+            old: old, new: object, manager: manager, subresource: subresource.rawValue, now: now)
     }
 
     private func check(_ object: JSON, old: JSON?) throws(APIFailure) {

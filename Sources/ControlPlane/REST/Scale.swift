@@ -50,9 +50,7 @@ extension APIServer {
         guard let paths = definition.scale else { throw APIFailure.serverCouldNotFind }
         let time = now()
         let stored = try await store.write { [self] transaction in
-            var whole = target
-            whole.subresource = .none
-            return try change(whole, options, transaction, time) { existing in
+            return try change(target, options, transaction, time) { existing in
                 let scale = try edit(try Scale.document(existing, definition))
                 guard
                     let replicas = scale[path: "spec", "replicas"]?.integer

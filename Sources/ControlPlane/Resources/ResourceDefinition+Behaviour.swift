@@ -4,29 +4,32 @@ import KubernetesModel
 
 /// What kinds do beyond the rules that all have.
 extension ResourceDefinition {
-    /// Before defaults and validation.
-    func prepareForCreate(_ object: inout JSON, now: Date) {
+    /// What a writer is taken to mean by what it leaves out: this belongs to the writer.
+    /// - Parameter existing: nil for a new object.
+    func applyDefaults(_ object: inout JSON, existing: JSON?) {
         switch behaviour {
-        case .namespace: NamespaceRules.prepareForCreate(&object)
+        case .namespace:
+            var labels = object[path: "metadata", "labels"] ?? .object([:])
+            labels["kubernetes.io/metadata.name"] = .string(object.name)
+            object["metadata"]?["labels"] = labels
         case .secret:
             SecretRules.fold(&object)
-            if object["type"]?.string ?? "" == "" { object["type"] = "Opaque" }
+            if object["type"]?.string ?? "" == "" { object["type"] = existing?["type"] ?? "Opaque" }
         case .customResourceDefinition: CRDValidation.applyDefaults(to: &object)
         default: break
         }
+        schema.prune(&object)
+        schema.applyDefaults(to: &object)
+    }
+
+    /// What the server says, whatever was sent: this belongs to nobody.
+    func prepareForCreate(_ object: inout JSON, now: Date) {
+        if behaviour == .namespace { object["spec"] = ["finalizers": ["kubernetes"]] }
     }
 
     func prepareForUpdate(_ object: inout JSON, existing: JSON, now: Date) {
-        switch behaviour {
-        case .namespace:
-            // Only `finalize` and the controller change these.
-            object["spec"] = existing["spec"]
-        case .secret:
-            SecretRules.fold(&object)
-            if object["type"] == nil { object["type"] = existing["type"] }
-        case .customResourceDefinition: CRDValidation.applyDefaults(to: &object)
-        default: break
-        }
+        // Only `finalize` and the controller change these.
+        if behaviour == .namespace { object["spec"] = existing["spec"] }
     }
 
     /// After validation: what the server itself says about a new object.
@@ -69,15 +72,6 @@ extension ResourceDefinition {
         case .customResourceDefinition: CRDValidation.validate(object, old: old)
         default: []
         }
-    }
-}
-
-enum NamespaceRules {
-    static func prepareForCreate(_ object: inout JSON) {
-        object["spec"] = ["finalizers": ["kubernetes"]]
-        var labels = object[path: "metadata", "labels"] ?? .object([:])
-        labels["kubernetes.io/metadata.name"] = .string(object.name)
-        object["metadata"]?["labels"] = labels
     }
 }
 

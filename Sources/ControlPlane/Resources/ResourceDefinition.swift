@@ -47,7 +47,22 @@ struct ResourceDefinition: Sendable {
     var isCustom: Bool { definedBy != nil }
 
     /// Who owns which field of its objects.
-    var managedFields: ManagedFields { ManagedFields(schema: schema, hasStatus: hasStatus) }
+    var managedFields: ManagedFields {
+        if isCustom { return ManagedFields(schema: schema, apiVersion: type.apiVersion, hasStatus: hasStatus) }
+        return ManagedFields(
+            schema: schema, apiVersion: type.apiVersion, resetFields: resetFields, isBuiltIn: true)
+    }
+
+    /// What a write to the object (the empty name) or to a part of it leaves as it is.
+    private var resetFields: [String: [[String]]] {
+        switch behaviour {
+        case .namespace: ["": [["status"]], "status": [["spec"]], "finalize": [["status"]]]
+        case .deployment: ["": [["status"]], "status": [["spec"], ["metadata", "labels"]]]
+        case .statefulSet, .job: ["": [["status"]], "status": [["spec"]]]
+        case .customResourceDefinition: ["": [["status"]], "status": [["spec"], ["metadata"]]]
+        default: [:]
+        }
+    }
 
     /// Whether `metadata.generation` counts changes of what is wanted.
     var hasGeneration: Bool {
