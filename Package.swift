@@ -75,6 +75,8 @@ let package = Package(
             "PostgreSQLProtection", path: "Sources/Protection/PostgreSQL",
             ["PostgreSQLClient", "BackupArchive", "Processes", "Cryptography", .logging]),
 
+        module("GitProtection", path: "Sources/Protection/Git", ["BackupArchive", "Processes", "Cryptography"]),
+
         // The engine, the controllers, the servers, the commands.
         module(
             "RecoveryEngine",
@@ -129,6 +131,9 @@ let package = Package(
         tests(
             "BackupArchiveTests",
             ["BackupArchive", "ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"]),
+        tests(
+            "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
+            resources: [.copy("Resources")]),
         tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
         tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive"]),

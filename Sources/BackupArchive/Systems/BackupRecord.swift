@@ -34,11 +34,14 @@ public struct NamedArtifact: Codable, Sendable, Hashable {
     public var name: String
     /// The backup that stored it: an earlier one where this backup keeps what was stored before.
     public var backup: String
+    /// When every byte of it was acknowledged.
+    public var storedAt: Date
     public var object: ArtifactInfo
 
-    public init(name: String, backup: String, object: ArtifactInfo) {
+    public init(name: String, backup: String, storedAt: Date, object: ArtifactInfo) {
         self.name = name
         self.backup = backup
+        self.storedAt = storedAt
         self.object = object
     }
 }

@@ -33,7 +33,9 @@ public final class BackupWriter: ArtifactSink {
         let key = BucketLayout.artifact(
             namespace: namespace, policy: policy, backup: backup, attempt: attempt, name: "\(name).zst.age")
         let (info, result) = try await writer.write(to: key, body: body)
-        artifacts.withLock { $0.append(NamedArtifact(name: name, backup: backup, object: info)) }
+        // Whole seconds: what comes back from the manifest is what was put in.
+        let storedAt = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
+        artifacts.withLock { $0.append(NamedArtifact(name: name, backup: backup, storedAt: storedAt, object: info)) }
         return result
     }
 
