@@ -3,6 +3,14 @@
 #define DR_CLINUX_SHIM_H
 
 #include <fcntl.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+// mallopt(3): blocks of at least so many bytes are mapped one by one, whatever was freed before.
+static inline void dr_set_map_threshold(int bytes) { (void)mallopt(M_MMAP_THRESHOLD, bytes); }
+#else
+static inline void dr_set_map_threshold(int bytes) { (void)bytes; }
+#endif
 
 extern int pipe2(int descriptors[2], int flags);
 

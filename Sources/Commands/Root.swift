@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Processes
 
 /// `dr`, and `kubectl dr` when it is linked under that name.
 public struct Root: AsyncParsableCommand {
@@ -15,4 +16,7 @@ public struct Root: AsyncParsableCommand {
 }
 
 /// The whole program: reads the arguments, runs the verb, exits.
-public func runCommandLine() async { await Root.main() }
+public func runCommandLine() async {
+    Memory.returnLargeBlocks()
+    await Root.main()
+}

@@ -49,6 +49,8 @@ enum RestorePostgreSQLStep {
             "database": report.database, "fingerprint": manifest.fingerprintDigest,
         ]
         outputs["keptDatabase"] = report.keptDatabase
+        outputs["timings"] = report.phaseSeconds.filter { $0.value >= 0.05 }.sorted { $0.value > $1.value }
+            .map { "\($0.key) \(($0.value * 10).rounded() / 10)s" }.joined(separator: ", ")
         return StepResult(
             message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)",
             outputs: outputs)
