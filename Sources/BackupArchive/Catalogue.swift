@@ -16,6 +16,7 @@ public struct Catalogue: Sendable {
     /// Nil when there is none.
     public func manifest(namespace: String, policy: String, backup: String) async throws -> Manifest? {
         let key = BucketLayout.manifest(namespace: namespace, policy: policy, backup: backup)
+        try await BucketFormat.check(store)
         guard try await store.head(key) != nil else { return nil }
         return try await read(key)
     }
@@ -23,6 +24,7 @@ public struct Catalogue: Sendable {
     /// Writes a manifest once. If one is there already, that one is the backup, and is given back.
     public func add(_ manifest: Manifest) async throws -> Manifest {
         let key = BucketLayout.manifest(namespace: manifest.namespace, policy: manifest.policy, backup: manifest.backup)
+        try await BucketFormat.establish(store)
         do {
             _ = try await store.put(key, [UInt8](try JSONEncoder.archive.encode(manifest)), .ifAbsent)
             return manifest
@@ -39,6 +41,7 @@ public struct Catalogue: Sendable {
             case (let namespace?, nil): ObjectPath.join("catalog", namespace) + "/"
             default: BucketLayout.catalog
             }
+        try await BucketFormat.check(store)
         let keys = try await store.list(prefix).map(\.key).filter { $0.hasSuffix(".json") }
         return try await withThrowingTaskGroup(of: Result<Manifest, Failure>.self) { group in
             var rest = keys[...]

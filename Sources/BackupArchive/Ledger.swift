@@ -53,6 +53,7 @@ public struct Ledger: Sendable {
 
     public func entry(namespace: String, plan: String, token: String) async throws -> LedgerEntry? {
         let key = BucketLayout.ledger(namespace: namespace, plan: plan, token: token)
+        try await BucketFormat.check(store)
         guard try await store.head(key) != nil else { return nil }
         return try await read(key)
     }
@@ -62,6 +63,7 @@ public struct Ledger: Sendable {
     /// Asked again by the run that has it, the answer is the same: an answer that was lost does no harm.
     public func begin(_ entry: LedgerEntry) async throws -> Outcome {
         let key = BucketLayout.ledger(namespace: entry.namespace, plan: entry.plan, token: entry.token)
+        try await BucketFormat.establish(store)
         do {
             _ = try await store.put(key, [UInt8](try JSONEncoder.archive.encode(entry)), .ifAbsent)
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {}
@@ -73,6 +75,7 @@ public struct Ledger: Sendable {
     /// - Throws: ``ArchiveError`` with `.tokenTaken` when the token is finished or changes hands meanwhile.
     public func resume(_ entry: LedgerEntry) async throws -> LedgerEntry {
         let key = BucketLayout.ledger(namespace: entry.namespace, plan: entry.plan, token: entry.token)
+        try await BucketFormat.check(store)
         guard let info = try await store.head(key) else { throw ArchiveError(.missing, key: key, "there is nothing to resume") }
         var kept = try await read(key)
         if kept.runUID == entry.runUID { return kept }

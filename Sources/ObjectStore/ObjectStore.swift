@@ -26,9 +26,18 @@ public protocol ObjectStore: Sendable {
     /// Uploads that were begun below the prefix and neither finished nor aborted, oldest first.
     func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload]
     func abort(_ upload: AbandonedUpload) async throws
+
+    /// Whether an object that is locked against deletion really stays; found out by locking one for seconds. Nil where
+    /// nothing of the kind is switched on.
+    func objectLock() async throws -> Bool?
 }
 
-/// An upload in parts. Parts may be given by several tasks at once; the numbers order them.
+extension ObjectStore {
+    public func objectLock() async throws -> Bool? { nil }
+}
+
+/// An upload in parts. Parts may be given by several tasks at once; the numbers order them. A call may wait until the parts
+/// before its own have come.
 public protocol ObjectUpload: Sendable {
     /// - Parameter number: from 1.
     func write(part number: Int, _ bytes: [UInt8]) async throws

@@ -6,6 +6,9 @@ public final class UploadSink {
     private var pending: [UInt8] = []
     private var number = 1
 
+    /// A part is cut when it is full: what comes in one call beyond that has room without moving the part.
+    private static let slack = 5 << 20
+
     init(_ parts: PartQueue) { self.parts = parts }
 
     public func write(_ bytes: [UInt8]) async throws {
@@ -14,11 +17,14 @@ public final class UploadSink {
 
     /// As ``write(_:)``, with no copy: `fill` appends to the part itself.
     public func write<R>(filling fill: (inout [UInt8]) throws -> R) async throws -> R {
-        if pending.capacity == 0 { pending.reserveCapacity(PartPlan.size(of: number)) }
+        if pending.capacity == 0 { pending.reserveCapacity(PartPlan.size(of: number) + Self.slack) }
         let result = try fill(&pending)
         while pending.count >= PartPlan.size(of: number) { try await cut(PartPlan.size(of: number)) }
         return result
     }
+
+    /// Calls `act` once if a part cannot be stored: a producer that waits for something else learns it only so.
+    public func onFailure(_ act: @escaping @Sendable (any Error) -> Void) { parts.onFailure(act) }
 
     private func cut(_ size: Int) async throws {
         guard number <= PartPlan.limit else {
@@ -28,7 +34,7 @@ public final class UploadSink {
         swap(&part, &pending)
         if part.count > size {
             // Only what is too much moves.
-            pending.reserveCapacity(max(PartPlan.size(of: number + 1), part.count - size))
+            pending.reserveCapacity(max(PartPlan.size(of: number + 1), part.count - size) + Self.slack)
             pending += part[size...]
             part.removeLast(part.count - size)
         }
@@ -47,12 +53,20 @@ public final class UploadSink {
 final class PartQueue: Sendable {
     private let channel: BoundedChannel<(Int, [UInt8])>
     private let budget = ByteBudget(PartPlan.budget)
-    private let first = Mutex<(any Error)?>(nil)
+    private let first = Mutex<(error: (any Error)?, act: (@Sendable (any Error) -> Void)?)>((nil, nil))
 
     init(capacity: Int) { channel = BoundedChannel(capacity: capacity) }
 
     /// What went wrong first.
-    var failure: (any Error)? { first.withLock { $0 } }
+    var failure: (any Error)? { first.withLock { $0.error } }
+
+    func onFailure(_ act: @escaping @Sendable (any Error) -> Void) {
+        let error = first.withLock { first in
+            first.act = act
+            return first.error
+        }
+        if let error { act(error) }
+    }
 
     func send(_ number: Int, _ bytes: [UInt8]) async throws {
         try await budget.take(bytes.count)
@@ -76,8 +90,13 @@ final class PartQueue: Sendable {
     func finish() { channel.finish() }
 
     func fail(_ error: any Error) {
-        first.withLock { $0 = $0 ?? error }
+        let act = first.withLock { first -> (@Sendable (any Error) -> Void)? in
+            guard first.error == nil else { return nil }
+            first.error = error
+            return first.act
+        }
         channel.fail(error)
         budget.fail(error)
+        act?(error)
     }
 }

@@ -85,6 +85,10 @@ public func withChild<Result: Sendable>(
     case (.exited(0), .success(let value)): return value
     case (.exited(let code), _) where code != 0:
         throw ProcessError(code: .exited(code), program: program, message: message)
+    // A child that somebody else killed, as the kernel does for want of memory, is why its pipe was lost.
+    case (.signaled(let signal), .failure(let error as ProcessError))
+    where error.code == .pipe && signal != SIGPIPE && signal != SIGTERM:
+        throw ProcessError(code: .signalled(signal), program: program, message: message)
     // SIGPIPE and our own SIGTERM follow from the body's error, which then says more.
     case (.signaled(_), .failure(let error)): throw error
     case (.signaled(let signal), _):

@@ -44,8 +44,10 @@ extension S3Client {
                     "the store refuses this to the credentials of spec.s3.credentialsSecret (\(detail.isEmpty ? "\(reply.status)" : detail)): check the bucket's policy")
             case (_, 507), ("QuotaExceeded", _), ("XMinioStorageFull", _):
                 error(.full, "the store is full (\(detail)): free some room", isRetriable: false)
+            case ("NotImplemented", _), (_, 501):
+                error(.unsupported, "the store does not know this (\(detail))")
             case (_, 500...):
-                error(.unreachable, "the store failed (\(reply.status) \(detail))", isRetriable: reply.status != 501)
+                error(.unreachable, "the store failed (\(reply.status) \(detail))")
             default:
                 error(.other, "the store answered \(reply.status) \(detail)")
             }

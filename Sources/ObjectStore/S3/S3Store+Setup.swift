@@ -1,7 +1,8 @@
 /// For the servers that tests start: the product never creates a bucket.
 extension S3Store {
-    package func createBucketForTests() async throws {
-        _ = try await client.send("PUT", nil, patience: .long)
+    package func createBucketForTests(locking: Bool = false) async throws {
+        let headers = locking ? [("x-amz-bucket-object-lock-enabled", "true")] : []
+        _ = try await client.send("PUT", nil, headers: headers, patience: .long)
         await shutdown()
     }
 

@@ -70,6 +70,7 @@ struct BackupStoreReconciler: Sendable {
             readiness = .stalled(reason: error.reason, message: error.description)
         case .success(let probe):
             status.conditionalWrites = probe.conditionalWrites
+            status.objectLock = probe.objectLock
             status.backups = findings.backups
             status.bytes = findings.bytes
             status.size = findings.bytes.map(ByteText.text)

@@ -20,6 +20,8 @@ public final class TemporaryS3: Sendable {
     public let certificateAuthority: String
     /// The bucket that all tests share: each uses a prefix of its own.
     public let bucket = "dr-test"
+    /// One in which objects can be locked.
+    public let lockingBucket = "dr-locking"
 
     /// One server for all tests of the process.
     public static func shared() async throws -> TemporaryS3 { try await sharedStart.value }
@@ -39,6 +41,7 @@ public final class TemporaryS3: Sendable {
             do {
                 let server = try await TemporaryS3(ports: try await freePorts(8))
                 try await S3Store(server.configuration()).createBucketForTests()
+                try await S3Store(server.configuration(bucket: server.lockingBucket)).createBucketForTests(locking: true)
                 return server
             } catch { last = error }
         }
@@ -77,7 +80,7 @@ public final class TemporaryS3: Sendable {
             "-s3.domainName=localhost",
         ]
         // Leaves its folder only when the server has ended.
-        let script = #""$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
+        let script = #"trap '' TERM INT HUP; "$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
         let command = Command("bash", ["-c", script, "bash", program] + flags, workingDirectory: folder.path)
         // Lives as long as the process: nobody closes its input before.
         Task { try await withChild(command) { streams in _ = try await streams.output.read(upTo: 1) } }
@@ -102,9 +105,9 @@ public final class TemporaryS3: Sendable {
         throw Failure(description: "SeaweedFS does not answer: \(last) \(log.suffix(2000))")
     }
 
-    public func configuration(pathStyle: Bool = true) -> S3Configuration {
+    public func configuration(pathStyle: Bool = true, bucket: String? = nil) -> S3Configuration {
         S3Configuration(
-            endpoint: "https://localhost:\(port)", bucket: bucket, pathStyle: pathStyle,
+            endpoint: "https://localhost:\(port)", bucket: bucket ?? self.bucket, pathStyle: pathStyle,
             credentials: S3Configuration.Credentials(
                 accessKeyID: Self.accessKeyID, secretAccessKey: Self.secretAccessKey),
             certificateAuthorities: Array(certificateAuthority.utf8))
