@@ -12,7 +12,8 @@ import Testing
             namespace: namespace, policy: policy, backup: backup, kind: "postgresql", source: "postgresql/db",
             artifacts: [
                 NamedArtifact(
-                    name: "x", backup: backup, object: ArtifactInfo(key: "data/x", bytes: 5, plainBytes: 9, sha256: "00"))
+                    name: "x", backup: backup, storedAt: someDate,
+                    object: ArtifactInfo(key: "data/x", bytes: 5, plainBytes: 9, sha256: "00"))
             ],
             record: BackupRecord(
                 recoveryPoint: someDate + seconds, serverVersion: "15", toolVersion: "15", counts: ["rows": 2],

@@ -80,7 +80,7 @@ public final class TemporaryS3: Sendable {
             "-s3.domainName=localhost",
         ]
         // Leaves its folder only when the server has ended.
-        let script = #"trap '' TERM INT HUP; "$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
+        let script = #"trap '' TERM INT HUP PIPE; exec 2>/dev/null; "$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
         let command = Command("bash", ["-c", script, "bash", program] + flags, workingDirectory: folder.path)
         // Lives as long as the process: nobody closes its input before.
         Task { try await withChild(command) { streams in _ = try await streams.output.read(upTo: 1) } }
