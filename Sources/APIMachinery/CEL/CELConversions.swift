@@ -34,7 +34,7 @@ enum CELConversions {
         case ("int", _): return try integer(value).map(CELValue.int)
         case ("uint", _): return try unsigned(value).map(CELValue.uint)
         case ("double", .string(let text)):
-            guard let number = Double(text) else { throw failure("cannot convert \(text) to double") }
+            guard let number = Double(text) else { throw unconvertible("double") }
             return .double(number)
         case ("double", _): return CELNumber.double(value).map(CELValue.double)
         case ("bool", .bool): return value
@@ -42,16 +42,16 @@ enum CELConversions {
             switch text {
             case "1", "t", "true", "TRUE", "True": return .bool(true)
             case "0", "f", "false", "FALSE", "False": return .bool(false)
-            default: throw failure("cannot convert \(text) to bool")
+            default: throw unconvertible("bool")
             }
         case ("bytes", .bytes): return value
         case ("bytes", .string(let text)): return .bytes(Array(text.utf8))
         case ("duration", .duration), ("timestamp", .timestamp): return value
         case ("duration", .string(let text)):
-            guard let span = GoDuration.parse(text) else { throw failure("cannot convert \(text) to duration") }
+            guard let span = GoDuration.parse(text) else { throw unconvertible("google.protobuf.Duration") }
             return .duration(span)
         case ("timestamp", .string(let text)):
-            guard let time = CELTime(parsing: text) else { throw failure("cannot convert \(text) to timestamp") }
+            guard let time = CELTime(parsing: text) else { throw unconvertible("google.protobuf.Timestamp") }
             return .timestamp(time)
         case ("timestamp", .int(let seconds)): return .timestamp(CELTime(seconds: seconds, nanoseconds: 0))
         default: return nil
@@ -68,7 +68,7 @@ enum CELConversions {
             guard let whole = Int64(exactly: number.rounded(.towardZero)) else { throw overflow }
             return whole
         case .string(let text):
-            guard let whole = Int64(text) else { throw failure("cannot convert \(text) to int") }
+            guard let whole = Int64(text) else { throw unconvertible("int") }
             return whole
         case .timestamp(let time): return time.seconds
         case .duration(let span): return span
@@ -86,10 +86,15 @@ enum CELConversions {
             guard let whole = UInt64(exactly: number.rounded(.towardZero)) else { throw overflow }
             return whole
         case .string(let text):
-            guard let whole = UInt64(text) else { throw failure("cannot convert \(text) to uint") }
+            guard let whole = UInt64(text) else { throw unconvertible("uint") }
             return whole
         default: return nil
         }
+    }
+
+    /// Of a text that does not say such a value.
+    private static func unconvertible(_ type: String) -> CELProgram.Failure {
+        failure("type conversion error from 'string' to '\(type)'")
     }
 
     private static var overflow: CELProgram.Failure { failure("integer overflow") }

@@ -14,7 +14,7 @@ extension CELEvaluator {
         let receiver: CELValue? = if let target { try evaluate(target) } else { nil }
         var values: [CELValue] = []
         for argument in arguments { values.append(try evaluate(argument)) }
-        try spend(Self.cost(receiver) + (values.first.map(Self.cost) ?? 0))
+        try spend(Self.cost(of: name, receiver, values))
         let result: CELValue? =
             if let receiver {
                 try CELMethods.call(name, receiver, values)
@@ -27,13 +27,31 @@ extension CELEvaluator {
         return result
     }
 
-    /// Texts and lists cost by their length.
-    private static func cost(_ value: CELValue?) -> Int {
+    /// By the same table as the estimate, with the sizes that the values really have.
+    private static func cost(of name: String, _ receiver: CELValue?, _ values: [CELValue]) -> UInt64 {
+        let shown = name == "in" ? "@in" : ["==", "!=", "<", "<=", ">", ">=", "+"].contains(name) ? "_\(name)_" : name
+        return CELCallCost(
+            name: shown, target: receiver.map(information), arguments: values.map(information), types: CELUnification()
+        ).cost
+    }
+
+    private static func information(_ value: CELValue) -> CELChecker.Info {
+        func info(_ type: CELType, _ size: Int, element: Int? = nil) -> CELChecker.Info {
+            CELChecker.Info(type: type, cost: 0, size: UInt64(size), elementSize: element.map { UInt64($0) })
+        }
+        func list(_ count: Int, _ first: CELValue?) -> CELChecker.Info {
+            // The first item stands for all: items of one list are alike.
+            if case .string(let text)? = first { return info(.list(.string), count, element: text.utf8.count) }
+            return info(.list(.int), count, element: 1)
+        }
         switch value {
-        case .string(let text)?: text.utf8.count / 10
-        case .list(let items)?: items.count / 10
-        case .array(let items, _)?: items.count / 10
-        default: 0
+        case .string(let text): return info(.string, text.utf8.count)
+        case .bytes(let bytes): return info(.bytes, bytes.count)
+        case .list(let items): return list(items.count, items.first)
+        case .array(let items, _): return list(items.count, items.first.map { CELValue($0) })
+        case .map(let entries): return info(.map(.string, .dyn), entries.count)
+        case .object(let members, _): return info(.map(.string, .dyn), members.count)
+        default: return info(.int, 1)
         }
     }
 }

@@ -9,7 +9,18 @@ extension CELEvaluator {
         var collected: [CELValue] = []
         var count = 0
         var failure: Failure?
+        // What the loop costs that a macro stands for, beside what the rule says; see CELChecker's estimate.
+        let (start, step): (UInt64, UInt64) =
+            switch macro.kind {
+            case .all: (1, 3)
+            case .exists: (1, 4)
+            case .existsOne: (2, 2)
+            case .filter: (CELCost.listCreation + 1, 13)
+            case .map: (CELCost.listCreation + 1, 12)
+            }
+        try spend(start)
         for (index, item) in items.enumerated() {
+            try spend(step)
             if let second = macro.secondVariable {
                 variables[macro.variable] = range.items == nil ? item : .int(Int64(index))
                 variables[second] = range.items == nil ? range.member(item) ?? .null : item
@@ -21,7 +32,7 @@ extension CELEvaluator {
                 isMet = try macro.condition.map { expression throws(Failure) in try boolean(evaluate(expression)) } ?? true
             } catch {
                 // `all` and `exists` may yet be settled by another item.
-                guard macro.kind == .all || macro.kind == .exists else { throw error }
+                guard error != Self.limitExceeded, macro.kind == .all || macro.kind == .exists else { throw error }
                 failure = failure ?? error
                 continue
             }

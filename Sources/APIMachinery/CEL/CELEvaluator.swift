@@ -3,28 +3,32 @@ struct CELEvaluator {
     typealias Failure = CELProgram.Failure
 
     var variables: [String: CELValue]
-    private var steps = 0
-    private static let maximumSteps = 2_000_000
+    /// What was spent so far, in the units of ``CELCost``.
+    private(set) var cost: UInt64 = 0
 
     init(variables: [String: CELValue]) { self.variables = variables }
 
-    mutating func spend(_ count: Int = 1) throws(Failure) {
-        steps += count
-        if steps > Self.maximumSteps {
-            throw Failure(message: "operation cancelled: actual cost limit exceeded")
-        }
+    mutating func spend(_ amount: UInt64 = 1) throws(Failure) {
+        cost = CELCost.sum(cost, amount)
+        if cost > CELCost.callLimit { throw Self.limitExceeded }
     }
 
+    static let limitExceeded = Failure(message: "operation cancelled: actual cost limit exceeded")
+
     mutating func evaluate(_ expression: CELExpression) throws(Failure) -> CELValue {
-        try spend()
-        switch expression {
+        switch expression.kind {
         case .literal(let value): return value
         case .identifier(let name):
+            try spend()
             if let value = variables[name] { return value }
             if Self.types.contains(name) { return .type(name) }
             throw Failure(message: "undeclared reference to '\(name)'")
-        case .select(let base, let field, let access): return try select(evaluate(base), field, access)
+        case .select(let base, let field, let access):
+            let value = try evaluate(base)
+            try spend()
+            return try select(value, field, access)
         case .index(let base, let index, let isOptional):
+            try spend()
             return try self.index(evaluate(base), evaluate(index), isOptional)
         case .call(let name, let target, let arguments): return try call(name, target, arguments)
         case .list(let elements): return try list(elements)
@@ -62,6 +66,7 @@ struct CELEvaluator {
             if try boolean(evaluate(left)) == decisive { return .bool(decisive) }
             return .bool(try boolean(evaluate(right)))
         } catch {
+            if error == Self.limitExceeded { throw error }
             failure = error
         }
         // Either side may have failed; a decisive right side still counts.
@@ -110,6 +115,7 @@ struct CELEvaluator {
     }
 
     private mutating func list(_ elements: [CELExpression.Element]) throws(Failure) -> CELValue {
+        try spend(CELCost.listCreation)
         var result: [CELValue] = []
         for element in elements {
             let value = try evaluate(element.value)
@@ -124,6 +130,7 @@ struct CELEvaluator {
     }
 
     private mutating func map(_ entries: [CELExpression.Entry]) throws(Failure) -> CELValue {
+        try spend(CELCost.mapCreation)
         var result: [CELValue: CELValue] = [:]
         for entry in entries {
             let key = try evaluate(entry.key)

@@ -1,20 +1,29 @@
 /// The tree of a parsed expression.
-indirect enum CELExpression: Sendable {
-    case literal(CELValue)
-    case identifier(String)
-    /// `a.b`, `a.?b`, and `has(a.b)`.
-    case select(CELExpression, field: String, Access)
-    /// `a[i]`, `a[?i]`.
-    case index(CELExpression, CELExpression, isOptional: Bool)
-    case call(String, target: CELExpression?, [CELExpression])
-    case list([Element])
-    case map([Entry])
-    case and(CELExpression, CELExpression)
-    case or(CELExpression, CELExpression)
-    case conditional(CELExpression, CELExpression, CELExpression)
-    case macro(Macro)
-    /// `cel.bind(name, value, body)`.
-    case bind(String, CELExpression, CELExpression)
+struct CELExpression: Sendable {
+    var kind: Kind
+    /// Where the sign is that the node stands for (an operator, the dot of a selection, the parenthesis of a call), in
+    /// scalars from the beginning: what errors point at.
+    var offset: Int
+}
+
+extension CELExpression {
+    indirect enum Kind: Sendable {
+        case literal(CELValue)
+        case identifier(String)
+        /// `a.b`, `a.?b`, and `has(a.b)`.
+        case select(CELExpression, field: String, Access)
+        /// `a[i]`, `a[?i]`.
+        case index(CELExpression, CELExpression, isOptional: Bool)
+        case call(String, target: CELExpression?, [CELExpression])
+        case list([Element])
+        case map([Entry])
+        case and(CELExpression, CELExpression)
+        case or(CELExpression, CELExpression)
+        case conditional(CELExpression, CELExpression, CELExpression)
+        case macro(Macro)
+        /// Names a value within `body`: what `optMap` and `optFlatMap` become.
+        case bind(String, CELExpression, CELExpression)
+    }
 
     enum Access: Sendable {
         case value, optional, presence
@@ -52,7 +61,7 @@ indirect enum CELExpression: Sendable {
 extension CELExpression {
     /// The names used but not bound within.
     func freeVariables(bound: Set<String> = []) -> Set<String> {
-        switch self {
+        switch kind {
         case .literal: return []
         case .identifier(let name): return bound.contains(name) ? [] : [name]
         case .select(let base, _, _): return base.freeVariables(bound: bound)
@@ -81,36 +90,6 @@ extension CELExpression {
                 .reduce(into: macro.range.freeVariables(bound: bound)) { $0.formUnion($1) }
         case .bind(let name, let value, let body):
             return value.freeVariables(bound: bound).union(body.freeVariables(bound: bound.union([name])))
-        }
-    }
-
-    /// The functions called: their names, with a dot before those that are methods.
-    func visitCalls(_ visit: (String, _ isMethod: Bool, _ count: Int) -> Void) {
-        switch self {
-        case .literal, .identifier: break
-        case .select(let base, _, _): base.visitCalls(visit)
-        case .index(let base, let index, _):
-            base.visitCalls(visit)
-            index.visitCalls(visit)
-        case .call(let name, let target, let arguments):
-            visit(name, target != nil, arguments.count)
-            target?.visitCalls(visit)
-            for argument in arguments { argument.visitCalls(visit) }
-        case .list(let items): for item in items { item.value.visitCalls(visit) }
-        case .map(let entries):
-            for entry in entries {
-                entry.key.visitCalls(visit)
-                entry.value.visitCalls(visit)
-            }
-        case .and(let left, let right), .or(let left, let right):
-            left.visitCalls(visit)
-            right.visitCalls(visit)
-        case .conditional(let test, let yes, let no): for part in [test, yes, no] { part.visitCalls(visit) }
-        case .macro(let macro):
-            for part in [macro.range, macro.condition, macro.transform] { part?.visitCalls(visit) }
-        case .bind(_, let value, let body):
-            value.visitCalls(visit)
-            body.visitCalls(visit)
         }
     }
 }

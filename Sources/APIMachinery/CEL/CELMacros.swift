@@ -1,27 +1,24 @@
 /// Calls that are not functions: they bind names or look at a field without reading it.
 enum CELMacros {
-    typealias Fail = (String) -> CELProgram.SyntaxError
+    typealias Fail = (String, Int) -> CELProgram.SyntaxError
 
     static func function(
-        _ name: String, _ arguments: [CELExpression], failure: Fail
-    ) throws(CELProgram.SyntaxError) -> CELExpression {
-        guard name == "has" else { return .call(name, target: nil, arguments) }
-        guard arguments.count == 1, case .select(let base, let field, .value) = arguments[0] else {
-            throw failure("invalid argument to has() macro")
+        _ name: String, _ arguments: [CELExpression], at place: Int, failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression.Kind {
+        guard name == "has", arguments.count == 1 else { return .call(name, target: nil, arguments) }
+        guard case .select(let base, let field, .value) = arguments[0].kind else {
+            throw failure("invalid argument to has() macro", arguments[0].offset)
         }
         return .select(base, field: field, .presence)
     }
 
     static func method(
-        _ name: String, of target: CELExpression, _ arguments: [CELExpression], failure: Fail
-    ) throws(CELProgram.SyntaxError) -> CELExpression {
-        if case .identifier(let space) = target {
-            if space == "cel", name == "bind", arguments.count == 3 {
-                return .bind(try variable(arguments[0], failure), arguments[1], arguments[2])
-            }
+        _ name: String, of target: CELExpression, _ arguments: [CELExpression], at place: Int, failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression.Kind {
+        if case .identifier(let space) = target.kind {
             if namespaces.contains(space) { return .call("\(space).\(name)", target: nil, arguments) }
         }
-        guard let kind = kinds[name] else { return try optional(name, target, arguments, failure) }
+        guard let kind = kinds[name] else { return try optional(name, target, arguments, place, failure) }
         switch (kind, arguments.count) {
         case (.map, 2):
             return .macro(
@@ -47,21 +44,23 @@ enum CELMacros {
 
     /// `optMap` and `optFlatMap` bind the value inside an optional.
     private static func optional(
-        _ name: String, _ target: CELExpression, _ arguments: [CELExpression], _ failure: Fail
-    ) throws(CELProgram.SyntaxError) -> CELExpression {
+        _ name: String, _ target: CELExpression, _ arguments: [CELExpression], _ place: Int, _ failure: Fail
+    ) throws(CELProgram.SyntaxError) -> CELExpression.Kind {
         guard name == "optMap" || name == "optFlatMap", arguments.count == 2 else {
             return .call(name, target: target, arguments)
         }
-        let body: CELExpression =
-            name == "optMap" ? .call("optional.of", target: nil, [arguments[1]]) : arguments[1]
+        func node(_ kind: CELExpression.Kind) -> CELExpression { CELExpression(kind: kind, offset: place) }
+        let body = name == "optMap" ? node(.call("optional.of", target: nil, [arguments[1]])) : arguments[1]
         let held = "@\(name)"
+        let inner = node(
+            .bind(
+                try variable(arguments[0], failure), node(.call("value", target: node(.identifier(held)), [])), body))
         return .bind(
             held, target,
-            .conditional(
-                .call("hasValue", target: .identifier(held), []),
-                .bind(
-                    try variable(arguments[0], failure), .call("value", target: .identifier(held), []), body),
-                .call("optional.none", target: nil, [])))
+            node(
+                .conditional(
+                    node(.call("hasValue", target: node(.identifier(held)), [])), inner,
+                    node(.call("optional.none", target: nil, [])))))
     }
 
     private static let kinds: [String: CELExpression.Macro.Kind] = [
@@ -69,10 +68,12 @@ enum CELMacros {
         "filter": .filter,
     ]
 
-    static let namespaces: Set<String> = ["optional", "math", "sets", "strings"]
+    static let namespaces: Set<String> = ["optional", "sets"]
 
     private static func variable(_ argument: CELExpression, _ failure: Fail) throws(CELProgram.SyntaxError) -> String {
-        guard case .identifier(let name) = argument else { throw failure("argument must be a simple name") }
+        guard case .identifier(let name) = argument.kind else {
+            throw failure("argument must be a simple name", argument.offset)
+        }
         return name
     }
 }

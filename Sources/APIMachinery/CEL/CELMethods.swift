@@ -13,8 +13,6 @@ enum CELMethods {
         case ("optional.none", 0): return .optional(nil)
         case ("optional.of", 1): return .optional(values[0])
         case ("optional.ofNonZeroValue", 1): return .optional(isZero(values[0]) ? nil : values[0])
-        case ("math.greatest", 1...): return extreme(values, .greater)
-        case ("math.least", 1...): return extreme(values, .less)
         case ("sets.contains", 2):
             guard let all = values[0].items, let some = values[1].items else { return nil }
             return .bool(some.allSatisfy { all.contains($0) })
@@ -33,7 +31,8 @@ enum CELMethods {
         switch (name, value) {
         case ("size", _): return size(value)
         case ("url", .string(let text)):
-            guard let url = CELURL(parsing: text) else { throw Failure(message: "URL parse error: \(text)") }
+            guard let url = CELURL(parsing: text) else { throw Failure(
+                    message: "URL parse error during conversion from string: parse \(GoFormat.quoted(text)): invalid URI for request") }
             return .url(url)
         case ("isURL", .string(let text)): return .bool(CELURL(parsing: text) != nil)
         case ("quantity", .string(let text)):

@@ -23,6 +23,11 @@ struct CELParser {
     }
 
     private var token: CELLexer.Token { lexemes[position].token }
+    private var offset: Int { lexemes[position].offset }
+
+    private func node(_ kind: CELExpression.Kind, _ offset: Int) -> CELExpression {
+        CELExpression(kind: kind, offset: offset)
+    }
 
     private func unexpected() -> CELProgram.SyntaxError {
         let what: String =
@@ -39,7 +44,7 @@ struct CELParser {
     }
 
     private func failure(_ message: String) -> CELProgram.SyntaxError {
-        lexer.error(message, at: lexemes[position].offset)
+        lexer.error(message, at: offset)
     }
 
     private mutating func take(_ sign: String) -> Bool {
@@ -57,21 +62,30 @@ struct CELParser {
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw failure("expression is nested too deeply") }
         let test = try or()
+        let place = offset
         guard take("?") else { return test }
         let yes = try or()
         try expect(":")
-        return .conditional(test, yes, try expression())
+        return node(.conditional(test, yes, try expression()), place)
     }
 
     private mutating func or() throws(CELProgram.SyntaxError) -> CELExpression {
         var left = try and()
-        while take("||") { left = .or(left, try and()) }
+        while token == .sign("||") {
+            let place = offset
+            position += 1
+            left = node(.or(left, try and()), place)
+        }
         return left
     }
 
     private mutating func and() throws(CELProgram.SyntaxError) -> CELExpression {
         var left = try relation()
-        while take("&&") { left = .and(left, try relation()) }
+        while token == .sign("&&") {
+            let place = offset
+            position += 1
+            left = node(.and(left, try relation()), place)
+        }
         return left
     }
 
@@ -84,16 +98,18 @@ struct CELParser {
             case .identifier("in"): name = "in"
             default: return left
             }
+            let place = offset
             position += 1
-            left = .call(name, target: nil, [left, try sum()])
+            left = node(.call(name, target: nil, [left, try sum()]), place)
         }
     }
 
     private mutating func sum() throws(CELProgram.SyntaxError) -> CELExpression {
         var left = try product()
         while case .sign(let sign) = token, sign == "+" || sign == "-" {
+            let place = offset
             position += 1
-            left = .call(sign, target: nil, [left, try product()])
+            left = node(.call(sign, target: nil, [left, try product()]), place)
         }
         return left
     }
@@ -101,29 +117,32 @@ struct CELParser {
     private mutating func product() throws(CELProgram.SyntaxError) -> CELExpression {
         var left = try unary()
         while case .sign(let sign) = token, ["*", "/", "%"].contains(sign) {
+            let place = offset
             position += 1
-            left = .call(sign, target: nil, [left, try unary()])
+            left = node(.call(sign, target: nil, [left, try unary()]), place)
         }
         return left
     }
 
     private mutating func unary() throws(CELProgram.SyntaxError) -> CELExpression {
-        var signs: [String] = []
+        var signs: [(sign: String, place: Int)] = []
         while case .sign(let sign) = token, sign == "!" || sign == "-" {
-            signs.append(sign)
+            signs.append((sign, offset))
             position += 1
         }
         guard signs.count <= Self.maximumDepth else { throw failure("expression is nested too deeply") }
         var operand: CELExpression
-        if signs.last == "-", case .int(let value) = token, value <= UInt64(Int64.max) + 1 {
+        if let last = signs.last, last.sign == "-", case .int(let value) = token, value <= UInt64(Int64.max) + 1 {
             // The least integer has no positive twin.
             signs.removeLast()
             position += 1
-            operand = try members(.literal(.int(Int64(truncatingIfNeeded: 0 &- value))))
+            operand = try members(node(.literal(.int(Int64(truncatingIfNeeded: 0 &- value))), last.place))
         } else {
             operand = try members(try primary())
         }
-        for sign in signs.reversed() { operand = .call(sign == "!" ? "!_" : "-_", target: nil, [operand]) }
+        for (sign, place) in signs.reversed() {
+            operand = node(.call(sign == "!" ? "!_" : "-_", target: nil, [operand]), place)
+        }
         return operand
     }
 
@@ -133,6 +152,7 @@ struct CELParser {
         while true {
             count += 1
             guard count <= 2 * Self.maximumDepth else { throw failure("expression is nested too deeply") }
+            let dot = offset
             if take(".") {
                 let isOptional = take("?")
                 let name: String
@@ -145,16 +165,21 @@ struct CELParser {
                 default: throw unexpected()
                 }
                 position += 1
+                let parenthesis = offset
                 if !isQuoted, !isOptional, take("(") {
-                    base = try CELMacros.method(name, of: base, try arguments(")"), failure: failure)
+                    let kind = try CELMacros.method(
+                        name, of: base, try arguments(")"), at: parenthesis) { message, place in
+                            lexer.error(message, at: place)
+                        }
+                    base = node(kind, parenthesis)
                 } else {
-                    base = .select(base, field: name, isOptional ? .optional : .value)
+                    base = node(.select(base, field: name, isOptional ? .optional : .value), dot)
                 }
             } else if take("[") {
                 let isOptional = take("?")
                 let index = try expression()
                 try expect("]")
-                base = .index(base, index, isOptional: isOptional)
+                base = node(.index(base, index, isOptional: isOptional), dot)
             } else {
                 return base
             }
@@ -177,6 +202,7 @@ struct CELParser {
 
     private mutating func primary() throws(CELProgram.SyntaxError) -> CELExpression {
         let current = token
+        let place = offset
         switch current {
         case .sign("("):
             position += 1
@@ -185,10 +211,10 @@ struct CELParser {
             return inner
         case .sign("["):
             position += 1
-            return try list()
+            return node(try list(), place)
         case .sign("{"):
             position += 1
-            return try map()
+            return node(try map(), place)
         case .sign("."):
             // A name from the outermost scope: here there is only one.
             position += 1
@@ -197,24 +223,30 @@ struct CELParser {
         case .int(let value):
             guard let value = Int64(exactly: value) else { throw failure("invalid int literal") }
             position += 1
-            return .literal(.int(value))
-        case .uint(let value): position += 1; return .literal(.uint(value))
-        case .double(let value): position += 1; return .literal(.double(value))
-        case .string(let text): position += 1; return .literal(.string(text))
-        case .bytes(let bytes): position += 1; return .literal(.bytes(bytes))
-        case .identifier("true"): position += 1; return .literal(.bool(true))
-        case .identifier("false"): position += 1; return .literal(.bool(false))
-        case .identifier("null"): position += 1; return .literal(.null)
+            return node(.literal(.int(value)), place)
+        case .uint(let value): position += 1; return node(.literal(.uint(value)), place)
+        case .double(let value): position += 1; return node(.literal(.double(value)), place)
+        case .string(let text): position += 1; return node(.literal(.string(text)), place)
+        case .bytes(let bytes): position += 1; return node(.literal(.bytes(bytes)), place)
+        case .identifier("true"): position += 1; return node(.literal(.bool(true)), place)
+        case .identifier("false"): position += 1; return node(.literal(.bool(false)), place)
+        case .identifier("null"): position += 1; return node(.literal(.null), place)
         case .identifier(let name):
             guard !Self.reserved.contains(name) else { throw failure("reserved identifier: \(name)") }
             position += 1
-            if take("(") { return try CELMacros.function(name, try arguments(")"), failure: failure) }
-            return .identifier(name)
+            let parenthesis = offset
+            if take("(") {
+                let kind = try CELMacros.function(name, try arguments(")"), at: parenthesis) { message, place in
+                    lexer.error(message, at: place)
+                }
+                return node(kind, parenthesis)
+            }
+            return node(.identifier(name), place)
         default: throw unexpected()
         }
     }
 
-    private mutating func list() throws(CELProgram.SyntaxError) -> CELExpression {
+    private mutating func list() throws(CELProgram.SyntaxError) -> CELExpression.Kind {
         var items: [CELExpression.Element] = []
         while !take("]") {
             if !items.isEmpty {
@@ -227,7 +259,7 @@ struct CELParser {
         return .list(items)
     }
 
-    private mutating func map() throws(CELProgram.SyntaxError) -> CELExpression {
+    private mutating func map() throws(CELProgram.SyntaxError) -> CELExpression.Kind {
         var entries: [CELExpression.Entry] = []
         while !take("}") {
             if !entries.isEmpty {

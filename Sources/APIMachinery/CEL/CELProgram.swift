@@ -29,8 +29,15 @@ public struct CELProgram: Sendable {
         try value(variables.mapValues { CELValue($0) }).json
     }
 
-    func value(_ variables: [String: CELValue]) throws(Failure) -> CELValue {
+    func value(_ variables: [String: CELValue]) throws(Failure) -> CELValue { try run(variables).result.get() }
+
+    /// The value, or why there is none, and what it cost to find out.
+    func run(_ variables: [String: CELValue]) -> (result: Result<CELValue, Failure>, cost: UInt64) {
         var evaluator = CELEvaluator(variables: variables)
-        return try evaluator.evaluate(expression)
+        do throws(Failure) {
+            return (.success(try evaluator.evaluate(expression)), evaluator.cost)
+        } catch {
+            return (.failure(error), evaluator.cost)
+        }
     }
 }

@@ -34,7 +34,7 @@ struct CRDCheck {
             errors.append(
                 .notSupported(spec.child("scope"), .string(other), supported: ["Cluster", "Namespaced"]))
         }
-        check(versions: body["versions"]?.array ?? [])
+        check(versions: body["versions"]?.array ?? [], old: old?[path: "spec", "versions"]?.array ?? [])
         if let before = old?["spec"] { checkUnchanged(body, before) }
     }
 
@@ -63,13 +63,16 @@ struct CRDCheck {
         }
     }
 
-    private mutating func check(versions: [JSON]) {
+    private mutating func check(versions: [JSON], old: [JSON]) {
         let place = spec.child("versions")
         if versions.isEmpty {
             errors.append(.required(place, "must have exactly one version marked as storage version"))
             return
         }
         var seen: Set<String> = []
+        let schemas = versions.map { $0["schema"] }
+        // One schema for all versions is told of as one.
+        let isShared = schemas.allSatisfy { $0 == schemas[0] }
         for (index, version) in versions.enumerated() {
             let path = place.index(index)
             let name = version["name"]?.string ?? ""
@@ -82,7 +85,8 @@ struct CRDCheck {
             for key in ["served", "storage"] where version[key]?.bool == nil {
                 errors.append(.required(path.child(key)))
             }
-            let schemaPath = path.child("schema").child("openAPIV3Schema")
+            if isShared, index > 0 { continue }
+            let schemaPath = (isShared ? spec.child("validation") : path.child("schema")).child("openAPIV3Schema")
             guard let schema = version[path: "schema", "openAPIV3Schema"], schema.object != nil else {
                 errors.append(.required(schemaPath, "schemas are required"))
                 continue
@@ -96,6 +100,9 @@ struct CRDCheck {
             var walk = CRDSchemaCheck()
             walk.check(schema, at: schemaPath, isRoot: true)
             errors += walk.errors
+            // Rules that were accepted once stay accepted.
+            let before = old.first { $0["name"] == version["name"] }?[path: "schema", "openAPIV3Schema"]
+            if walk.errors.isEmpty, before != schema { errors += CRDRuleCheck.errors(schema, at: schemaPath) }
         }
         if versions.count(where: { $0["storage"]?.bool == true }) != 1 {
             errors.append(

@@ -8,6 +8,11 @@ public enum CompactJSON {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// As Go's encoder writes it unless told otherwise: `<`, `>` and `&` escaped.
+    static func escapedForHTML(_ value: JSON) -> String {
+        text(value).replacing("<", with: #"\u003c"#).replacing(">", with: #"\u003e"#).replacing("&", with: #"\u0026"#)
+    }
+
     static func append(_ value: JSON, to bytes: inout [UInt8]) {
         switch value {
         case .null: bytes += "null".utf8

@@ -39,6 +39,13 @@ public struct FieldError: Error, Sendable, Hashable, CustomStringConvertible {
     /// nil prints no value at all; `.null` prints `null`.
     public var value: JSON?
     public var detail: String
+    /// The value as it is printed, when that is not the JSON of ``value``.
+    private var shown: String?
+
+    init(_ kind: Kind, _ field: FieldPath, shown: String, _ detail: String) {
+        self.init(kind, field, detail)
+        self.shown = shown
+    }
 
     public init(_ kind: Kind, _ field: FieldPath, value: JSON? = nil, _ detail: String = "") {
         self.kind = kind
@@ -52,7 +59,7 @@ public struct FieldError: Error, Sendable, Hashable, CustomStringConvertible {
         var text = kind.rawValue.last == " " ? "Invalid value" : kind.rawValue
         switch kind {
         case .required, .forbidden, .tooLong, .internalError: break
-        default: if let value { text += ": " + CompactJSON.text(value) }
+        default: if let printed = shown ?? value.map(CompactJSON.text) { text += ": " + printed }
         }
         return detail.isEmpty ? text : "\(text): \(detail)"
     }
