@@ -123,7 +123,7 @@ let package = Package(
         module(
             "S3TestServer", path: "Tests/Support/S3TestServer", ["ObjectStore", "Processes", "Cryptography"]),
         .executableTarget(
-            name: "store-tool", dependencies: ["BackupArchive", "ObjectStore"], path: "Tests/Support/StoreTool",
+            name: "store-tool", dependencies: ["BackupArchive", "ObjectStore", "Cryptography", "Processes"], path: "Tests/Support/StoreTool",
             swiftSettings: strict),
         tests(
             "ObjectStoreTests", ["ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"],

@@ -11,7 +11,7 @@ public struct ArtifactWriter: Sendable {
     public static let level = 1
 
     /// Compressed bytes sealed at once: enough chunks of age's for two threads to be worth waking.
-    static let piece = 4 << 20
+    static let piece = 2 << 20
 
     private let store: any ObjectStore
     private let recipients: [AgeRecipient]

@@ -7,7 +7,7 @@ public final class UploadSink {
     private var number = 1
 
     /// A part is cut when it is full: what comes in one call beyond that has room without moving the part.
-    private static let slack = 5 << 20
+    private static let slack = 3 << 20
 
     init(_ parts: PartQueue) { self.parts = parts }
 

@@ -6,6 +6,8 @@ import ObjectStore
 //   create FOLDER KEY TEXT     one conditional create; prints `won` or `lost`
 //   begin FOLDER UID           takes the ledger's token; prints `ours` or `taken`
 //   upload FOLDER KEY          prints `begun`, then writes parts until it is killed or fails
+//   pipeline FILE TIMES        an artifact of 16 MiB of the file, so many times after another, into a store that keeps nothing;
+//                              prints plain bytes, stored bytes, seconds, and the most memory in KiB
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else { exit(2) }
 let store = FilesystemStore(root: arguments[2])
@@ -35,6 +37,8 @@ do {
             fflush(nil)
             while true { try await sink.write(piece) }
         }
+    case "pipeline":
+        try await measurePipeline(file: arguments[2], times: Int(arguments[3]) ?? 1)
     default: exit(2)
     }
 } catch {
