@@ -91,11 +91,22 @@ import Testing
     }
 
     @Test func `all runs on an object share one budget`() {
-        let rules = (0..<14).map { JSON.object(["rule": .string(Self.cubic), "message": .string("rule \($0)")]) }
-        let enough = Self.errors(Array(rules.prefix(11)), Self.spec(45), schema: Self.schema(maximum: 45))
-        #expect(enough == ["spec.z: Invalid value: 2: failed rule: self == 1"])
+        // 900 times 900, a tenth of the characters each: 810 000 for each run, of ten millions.
+        let rules = (0..<13).map { JSON.object(["rule": "!self.s.contains(self.t)", "message": .string("rule \($0)")]) }
+        let schema: JSON = [
+            "type": "object",
+            "properties": [
+                "s": ["type": "string"], "t": ["type": "string"],
+                "z": ["type": "integer", "x-kubernetes-validations": [["rule": "self == 1"]]],
+            ],
+        ]
+        let spec: JSON = [
+            "s": .string(String(repeating: "a", count: 9000)), "t": .string("b" + String(repeating: "a", count: 8999)), "z": 2,
+        ]
+        func said(_ count: Int) -> [String] { Self.errors(Array(rules.prefix(count)), spec, schema: schema) }
+        #expect(said(12) == ["spec.z: Invalid value: 2: failed rule: self == 1"])
         #expect(
-            Self.errors(rules, Self.spec(45), schema: Self.schema(maximum: 45)) == [
+            said(13) == [
                 """
                 spec: Invalid value: "object": validation failed due to running out of cost budget, no further validation \
                 rules will be run

@@ -29,6 +29,8 @@ extension CELEvaluator {
 
     /// By the same table as the estimate, with the sizes that the values really have.
     private static func cost(of name: String, _ receiver: CELValue?, _ values: [CELValue]) -> UInt64 {
+        // Most calls: nothing that has a length.
+        if receiver?.isScalar ?? true, values.allSatisfy(\.isScalar) { return 1 }
         let shown = name == "in" ? "@in" : ["==", "!=", "<", "<=", ">", ">=", "+"].contains(name) ? "_\(name)_" : name
         return CELCallCost(
             name: shown, target: receiver.map(information), arguments: values.map(information), types: CELUnification()
@@ -52,6 +54,15 @@ extension CELEvaluator {
         case .map(let entries): return info(.map(.string, .dyn), entries.count)
         case .object(let members, _): return info(.map(.string, .dyn), members.count)
         default: return info(.int, 1)
+        }
+    }
+}
+
+extension CELValue {
+    fileprivate var isScalar: Bool {
+        switch self {
+        case .null, .bool, .int, .uint, .double, .duration, .timestamp, .type: true
+        default: false
         }
     }
 }
