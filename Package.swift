@@ -134,6 +134,16 @@ let package = Package(
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),
+        .target(
+            name: "ScriptedAPIServer",
+            dependencies: ["KubernetesClient", "KubernetesModel", "HTTPTransport", "Processes", "Cryptography", .logging],
+            path: "Tests/Support/ScriptedAPIServer", resources: [.copy("Resources")], swiftSettings: strict),
+        tests(
+            "KubernetesClientTests",
+            ["KubernetesClient", "KubernetesModel", "HTTPTransport", "Cryptography", "ScriptedAPIServer", .logging]),
+        tests(
+            "ControllerRuntimeTests",
+            ["ControllerRuntime", "KubernetesClient", "KubernetesModel", "ScriptedAPIServer", .logging, .lifecycle]),
         tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
         tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive"]),

@@ -1,4 +1,6 @@
 import ArgumentParser
+import ControllerRuntime
+import Foundation
 import KubernetesClient
 import Logging
 import Operator
@@ -16,6 +18,19 @@ struct OperatorCommand: AsyncParsableCommand {
     @Option(help: "Where probes and metrics are served: ADDRESS:PORT. Port 0 takes a free one.")
     var probeAddress = "0.0.0.0:8081"
 
+    @Option(
+        name: .customLong("watch-namespace"),
+        help: "Works for this namespace only; may be given again. Without it, for all of the cluster.")
+    var watchNamespaces: [String] = []
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Works only while it holds a Lease, so that a second operator stands by. The default in a cluster.")
+    var leaderElect: Bool?
+
+    @Option(help: "The Lease's name; it is in --namespace, by default the operator's own.")
+    var leaseName = "dr-operator"
+
     @Flag(help: "Logs what it looks at, too.")
     var verbose = false
 
@@ -29,13 +44,29 @@ struct OperatorCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         let (host, port) = try ProbeAddress.parse(probeAddress)
-        let service = OperatorService(client: client, logger: logger)
-        let probes = ProbeAddress.server(host, port, client: client, service: service, logger: logger)
+        let election = leaderElect ?? client.configuration.isInCluster ? makeElection(client, logger) : nil
+        let service = OperatorService(
+            client: client, namespaces: Set(watchNamespaces), election: election, logger: logger)
+        let probes = ProbeAddress.server(
+            host, port, client: client, service: service, election: election, logger: logger)
         logger.info("the operator starts", metadata: ["server": "\(client.configuration.server)"])
-        try await ServiceGroup(
-            services: [probes, service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-        ).run()
+        do {
+            try await ServiceGroup(
+                services: [probes, service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+            ).run()
+        } catch {
+            await client.shutdown()
+            throw error
+        }
         await client.shutdown()
+    }
+
+    private func makeElection(_ client: KubernetesClient, _ logger: Logger) -> LeaderElector {
+        // A process that starts again in the same pod is another: the old one's last write may still be on its way.
+        LeaderElector(
+            client: client, namespace: cluster.namespace ?? client.configuration.namespace, name: leaseName,
+            identity: "\(ProcessInfo.processInfo.hostName)_\(UUID().uuidString.lowercased())", logger: logger,
+            abandon: { _exit(70) })
     }
 }
 
@@ -48,14 +79,19 @@ enum ProbeAddress {
     }
 
     static func server(
-        _ host: String, _ port: Int, client: KubernetesClient, service: OperatorService, logger: Logger
+        _ host: String, _ port: Int, client: KubernetesClient, service: OperatorService, election: LeaderElector? = nil,
+        logger: Logger
     ) -> StatusServer {
         StatusServer(
             address: .init(host: host, port: port),
             health: [
                 HealthCheck("http") {
                     ContinuousClock.now - client.lastActivity > .seconds(30) ? "the HTTP thread stands still" : nil
-                }
+                },
+                HealthCheck("lease") {
+                    guard let last = election?.lastActivity else { return nil }
+                    return ContinuousClock.now - last > .seconds(90) ? "the election stands still" : nil
+                },
             ],
             readiness: [HealthCheck("caches") { service.complaint() }], metrics: MetricsRegistry(), logger: logger,
             onListening: { port in logger.info("probes are served", metadata: ["port": "\(port)"]) })

@@ -3,7 +3,7 @@ public import KubernetesModel
 public import Logging
 import Synchronization
 
-/// A cache of all objects of a kind that is kept fresh by a watch.
+/// A cache of all objects of a kind, in all namespaces or in some, that is kept fresh by a watch of each.
 public final class Informer<R: KubernetesResource>: Sendable {
     public enum Change: Sendable {
         case added(R)
@@ -18,21 +18,33 @@ public final class Informer<R: KubernetesResource>: Sendable {
     }
 
     let client: KubernetesClient
-    let namespace: String?
+    /// Nil for all of the cluster.
+    let namespaces: Set<String>?
     let logger: Logger
+    let timing: InformerTiming
     let cache = Mutex<[ObjectKey: R]>([:])
     private let handlers = Mutex<[@Sendable (Change) async -> Void]>([])
     private let synced = Mutex(Synced())
     let lastContact = Mutex(ContinuousClock.now)
 
     private struct Synced {
-        var isDone = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// The namespaces whose first list is in.
+        var done: Set<String?> = []
+        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
     }
 
-    public init(_ type: R.Type = R.self, client: KubernetesClient, namespace: String? = nil, logger: Logger) {
+    /// - Parameter namespaces: empty for all of the cluster, which needs rights in all of it.
+    public convenience init(
+        _ type: R.Type = R.self, client: KubernetesClient, namespaces: Set<String> = [], logger: Logger
+    ) {
+        self.init(client: client, namespaces: namespaces, timing: InformerTiming(), logger: logger)
+    }
+
+    init(client: KubernetesClient, namespaces: Set<String> = [], timing: InformerTiming, logger: Logger) {
         self.client = client
-        self.namespace = namespace
+        self.namespaces = namespaces.isEmpty || !R.resourceType.namespaced ? nil : namespaces
+        self.timing = timing
         var logger = logger
         logger[metadataKey: "kind"] = "\(R.resourceType.kind)"
         self.logger = logger
@@ -49,29 +61,54 @@ public final class Informer<R: KubernetesResource>: Sendable {
         }.sorted { $0.reference < $1.reference }
     }
 
-    public var hasSynced: Bool { synced.withLock { $0.isDone } }
+    public var hasSynced: Bool { synced.withLock { isComplete($0) } }
+
+    private func isComplete(_ state: Synced) -> Bool { state.done.count == (namespaces?.count ?? 1) }
 
     /// When a byte last came from the server.
     public var lastActivity: ContinuousClock.Instant { lastContact.withLock { $0 } }
 
-    /// Until the first list is in.
+    @Sendable func contact() { lastContact.withLock { $0 = .now } }
+
+    /// Until the first list is in, or the task is cancelled.
     public func waitForSync() async {
-        await withCheckedContinuation { continuation in
-            let done = synced.withLock { state in
-                if !state.isDone { state.waiting.append(continuation) }
-                return state.isDone
+        let waiter = synced.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = synced.withLock { state in
+                    if isComplete(state) || Task.isCancelled { return true }
+                    state.waiting[waiter] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if done { continuation.resume() }
+        } onCancel: {
+            synced.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
         }
     }
 
-    func markSynced() {
+    func markSynced(_ namespace: String?) {
         let waiting = synced.withLock { state in
-            state.isDone = true
-            defer { state.waiting = [] }
+            state.done.insert(namespace)
+            guard isComplete(state) else { return [UInt64: CheckedContinuation<Void, Never>]() }
+            defer { state.waiting = [:] }
             return state.waiting
         }
-        for continuation in waiting { continuation.resume() }
+        for continuation in waiting.values { continuation.resume() }
+    }
+
+    /// Lists and watches until cancelled. Never ends by itself: every failure is waited out.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            guard let namespaces else {
+                group.addTask { await Reflector(self, namespace: nil).run() }
+                return
+            }
+            for namespace in namespaces { group.addTask { await Reflector(self, namespace: namespace).run() } }
+        }
     }
 
     // MARK: Changes
@@ -96,9 +133,12 @@ public final class Informer<R: KubernetesResource>: Sendable {
     }
 
     /// What a list does not have any more was deleted while nobody watched.
-    func replace(_ objects: [R]) async {
+    func replace(_ objects: [R], in namespace: String?) async {
         let present = Set(objects.map(\.reference))
-        for key in cache.withLock({ $0.keys.filter { !present.contains($0) } }) { await remove(key) }
+        let gone = cache.withLock { cache in
+            cache.keys.filter { !present.contains($0) && (namespace == nil || $0.namespace == namespace) }
+        }
+        for key in gone { await remove(key) }
         for object in objects { await set(object) }
     }
 

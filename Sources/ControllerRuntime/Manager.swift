@@ -20,18 +20,29 @@ public final class Manager: Service {
         self.workers = workers
     }
 
-    /// Until graceful shutdown or cancellation.
-    public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                for cache in self.caches { group.addTask { await cache() } }
-                group.addTask {
-                    for sync in self.syncs { await sync() }
-                    await withTaskGroup(of: Void.self) { workers in
-                        for worker in self.workers { workers.addTask { await worker() } }
-                    }
-                }
+    /// Until graceful shutdown, cancellation, or what `lead` waits for.
+    ///
+    /// Graceful shutdown ends the workers; the caches are kept until the last of them has ended.
+    public func run() async throws { try await run { workers in await workers() } }
+
+    /// - Parameter lead: called with the workers once the caches are in; runs them when it is their turn.
+    public func run(
+        lead: @escaping @Sendable (_ workers: @escaping @Sendable () async -> Void) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for cache in caches { group.addTask { await cache() } }
+            defer { group.cancelAll() }
+            try await cancelWhenGracefulShutdown { [self] in
+                for sync in syncs { await sync() }
+                guard !Task.isCancelled else { return }
+                try await lead { [self] in await work() }
             }
+        }
+    }
+
+    private func work() async {
+        await withTaskGroup(of: Void.self) { group in
+            for worker in workers { group.addTask { await worker() } }
         }
     }
 }

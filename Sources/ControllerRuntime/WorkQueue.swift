@@ -40,7 +40,9 @@ public actor WorkQueue {
         case .requeue(let delay):
             machine.forget(key)
             machine.add(key, at: .now + delay)
-        case .failed: machine.add(key, at: .now + machine.failed(key))
+        case .failed:
+            let now = ContinuousClock.now
+            machine.add(key, at: now + machine.failed(key, at: now, jitter: .random(in: 0...1)))
         case .wait(let delay): machine.add(key, at: .now + delay)
         }
         machine.done(key)

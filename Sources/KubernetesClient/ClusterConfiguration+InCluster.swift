@@ -21,10 +21,12 @@ extension ClusterConfiguration {
                 message: "cannot be read: let the pod mount its service account token (automountServiceAccountToken)")
         }
         let namespace = try? String(contentsOfFile: "\(folder)/namespace", encoding: .utf8)
-        return ClusterConfiguration(
+        var configuration = ClusterConfiguration(
             server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)",
-            namespace: namespace?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "default",
+            namespace: namespace?.trimmingCharacters(in: .whitespacesAndNewlines).nonEmpty ?? "default",
             certificateAuthority: .file("\(folder)/ca.crt"), credential: .tokenFile("\(folder)/token"))
+        configuration.isInCluster = true
+        return configuration
     }
 
     /// A kubeconfig if one is named or lies in its usual place, else the pod's service account.
@@ -44,4 +46,8 @@ extension ClusterConfiguration {
         }
         return try load(files: [usual], context: context)
     }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }

@@ -1,4 +1,6 @@
+import Foundation
 public import HTTPTransport
+import KubernetesModel
 
 /// Where the API server is and who we are to it.
 public struct ClusterConfiguration: Sendable {
@@ -21,6 +23,16 @@ public struct ClusterConfiguration: Sendable {
     public var serverName: String?
     public var skipsVerification: Bool
     public var proxy: HTTPProxy
+    /// Whom to act as, where the user itself may only impersonate.
+    public var impersonation: Impersonation?
+    /// Whether this is the service account of the pod that we run in.
+    public var isInCluster = false
+
+    public struct Impersonation: Sendable, Hashable {
+        public var user: String
+        public var uid: String?
+        public var groups: [String]
+    }
 
     /// PEM bytes, or the file that holds them and is read again when it changes.
     public enum Material: Sendable, Hashable {
@@ -51,7 +63,12 @@ public struct ExecPlugin: Sendable, Hashable {
     public var command: String
     public var arguments: [String]
     public var environment: [String: String]
+    /// What to tell when the command is not there.
     public var installHint: String?
+    /// Whether the plugin is told about the cluster (`provideClusterInfo`).
+    public var wantsCluster = false
+
+    static let apiVersions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
 }
 
 /// A configuration that cannot be used.
@@ -66,4 +83,23 @@ public struct ClusterConfigurationError: Error, Sendable, Hashable, CustomString
     }
 
     public var description: String { "\(location): \(message)" }
+}
+
+extension ClusterConfiguration.Impersonation {
+    func add(to headers: inout HTTPHeaders) {
+        headers.add("Impersonate-User", user)
+        if let uid { headers.add("Impersonate-Uid", uid) }
+        for group in groups { headers.add("Impersonate-Group", group) }
+    }
+}
+
+extension ClusterConfiguration {
+    /// `ExecCredential.spec.cluster`.
+    func execCluster(_ tls: HTTPTLS) -> JSON {
+        var cluster: JSON = ["server": .string(server)]
+        cluster["tls-server-name"] = serverName.map(JSON.string)
+        if skipsVerification { cluster["insecure-skip-tls-verify"] = true }
+        cluster["certificate-authority-data"] = tls.certificateAuthorities.map { .string(Data($0).base64EncodedString()) }
+        return cluster
+    }
 }

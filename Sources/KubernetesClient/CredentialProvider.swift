@@ -15,6 +15,8 @@ actor CredentialProvider {
     }
 
     private let credential: ClusterConfiguration.Credential
+    /// `ExecCredential.spec.cluster`, for plugins that ask for it.
+    private let cluster: JSON
     private let clock: @Sendable () -> ContinuousClock.Instant
     private let wallClock: @Sendable () -> Date
     private var current: Authorization?
@@ -26,11 +28,12 @@ actor CredentialProvider {
     static let tokenFileLifetime = Duration.seconds(60)
 
     init(
-        _ credential: ClusterConfiguration.Credential,
+        _ credential: ClusterConfiguration.Credential, cluster: JSON = [:],
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.credential = credential
+        self.cluster = cluster
         self.clock = clock
         self.wallClock = wallClock
     }
@@ -56,14 +59,16 @@ actor CredentialProvider {
             }
             return current
         case .exec(let plugin):
-            if let current, expires.map({ $0 > wallClock().addingTimeInterval(10) }) ?? true { return current }
+            if let current, expires.map({ $0 > wallClock() }) ?? true { return current }
             return try await run(plugin)
         }
     }
 
     /// After a 401: forgets what was refused, unless a newer one has been obtained since.
     func refused(_ authorization: Authorization) {
-        guard let current, current.obtained <= authorization.obtained else { return }
+        guard let current, current.header == authorization.header, current.certificate == authorization.certificate else {
+            return
+        }
         self.current = nil
         expires = nil
     }
@@ -76,31 +81,83 @@ actor CredentialProvider {
         return try await task.value
     }
 
+    /// A plugin that hangs must not hold up every request, and the end of the process, for ever.
+    static let pluginDeadline = Duration.seconds(60)
+
     private func execute(_ plugin: ExecPlugin) async throws -> Authorization {
-        let info: JSON = [
-            "apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": ["interactive": false],
-        ]
+        let location = "exec plugin \(plugin.command)"
+        let command = Command(
+            plugin.command, plugin.arguments,
+            environment: plugin.environment.merging(["KUBERNETES_EXEC_INFO": request(plugin).text]) { first, _ in first })
         let output: [UInt8]
         do {
-            output = try await runChild(
-                Command(
-                    plugin.command, plugin.arguments,
-                    environment: plugin.environment.merging(["KUBERNETES_EXEC_INFO": info.text]) { first, _ in first }),
-                limit: 1 << 20)
+            output = try await Self.limited(Self.pluginDeadline) { try await runChild(command, limit: 1 << 20) }
         } catch let error as ProcessError {
-            let hint = error.code == .notStarted ? plugin.installHint.map { " \($0)" } ?? "" : ""
-            throw ClusterConfigurationError(location: "exec plugin \(plugin.command)", message: "\(error)\(hint)")
+            // What it wrote to standard error is for people; values that it was given are not.
+            var message = "\(error)"
+            for secret in plugin.environment.values where secret.utf8.count >= 4 {
+                message = message.replacing(secret, with: "[redacted]")
+            }
+            if error.code == .notStarted, let hint = plugin.installHint { message += " \(hint)" }
+            throw ClusterConfigurationError(location: location, message: message)
         }
-        guard let status = try? JSON(parsing: Data(output))["status"] else {
-            throw ClusterConfigurationError(
-                location: "exec plugin \(plugin.command)", message: "did not print an ExecCredential")
+        let new = try Self.read(output, of: plugin, at: location, now: clock())
+        current = new.authorization
+        expires = new.expires
+        return new.authorization
+    }
+
+    private func request(_ plugin: ExecPlugin) -> JSON {
+        var spec: JSON = ["interactive": false]
+        if plugin.wantsCluster { spec["cluster"] = cluster }
+        return ["apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": spec]
+    }
+
+    /// Reads an `ExecCredential`. Its text is never repeated in an error: it holds the credential.
+    static func read(
+        _ output: [UInt8], of plugin: ExecPlugin, at location: String, now: ContinuousClock.Instant
+    ) throws -> (authorization: Authorization, expires: Date?) {
+        func fail(_ message: String) -> ClusterConfigurationError {
+            ClusterConfigurationError(location: location, message: message)
         }
-        let new = Authorization(
-            header: status["token"]?.string.map { "Bearer \($0)" }, obtained: clock(),
-            certificate: status["clientCertificateData"]?.string.map { [UInt8]($0.utf8) },
-            key: status["clientKeyData"]?.string.map { [UInt8]($0.utf8) })
-        current = new
-        expires = status["expirationTimestamp"]?.string.flatMap(Timestamp.parse)
-        return new
+        guard let document = try? JSON(parsing: Data(output)), document["kind"]?.string == "ExecCredential" else {
+            throw fail("did not print an ExecCredential")
+        }
+        guard document["apiVersion"]?.string == plugin.apiVersion else {
+            throw fail("printed another apiVersion than \(plugin.apiVersion): set exec.apiVersion to what the plugin speaks")
+        }
+        func text(_ key: String) -> String? { document[path: "status", key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+        let (token, certificate, key) = (text("token"), text("clientCertificateData"), text("clientKeyData"))
+        guard token != nil || certificate != nil else { throw fail("printed neither a token nor a client certificate") }
+        guard (certificate == nil) == (key == nil) else {
+            throw fail("printed only one of clientCertificateData and clientKeyData")
+        }
+        var expires: Date?
+        if let stamp = text("expirationTimestamp") {
+            guard let date = Timestamp.parse(stamp) else { throw fail("printed an expirationTimestamp that is not RFC 3339") }
+            expires = date
+        }
+        return (
+            Authorization(
+                header: token.map { "Bearer \($0)" }, obtained: now, certificate: certificate.map { [UInt8]($0.utf8) },
+                key: key.map { [UInt8]($0.utf8) }), expires
+        )
+    }
+
+    private static func limited(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> [UInt8]
+    ) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let output = first else {
+                throw ProcessError(code: .pipe, program: "the plugin", message: "gave no answer within \(limit)")
+            }
+            return output
+        }
     }
 }

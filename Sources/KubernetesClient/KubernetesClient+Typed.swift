@@ -56,8 +56,16 @@ extension KubernetesClient {
         var result = ResourceList<R>(items: [], resourceVersion: "")
         var token: String?
         repeat {
-            let page = try await listPage(
-                type, namespace: namespace, selector: selector, resourceVersion: nil, limit: 500, token: token)
+            let page: (list: ResourceList<R>, token: String?)
+            do {
+                page = try await listPage(
+                    type, namespace: namespace, selector: selector, resourceVersion: nil, limit: Self.pageSize, token: token)
+            } catch let error as KubernetesError where error.isExpired && token != nil {
+                // The version of the first pages was compacted away. Pages of another would not fit them: all at once.
+                return try await listPage(
+                    type, namespace: namespace, selector: selector, resourceVersion: nil, limit: nil, token: nil
+                ).list
+            }
             result.items += page.list.items
             result.unreadable += page.list.unreadable
             result.resourceVersion = page.list.resourceVersion
@@ -130,6 +138,7 @@ extension KubernetesClient {
     }
 
     public static let fieldManager = "dr"
+    static let pageSize = 500
 
     func encode(_ object: some Encodable) throws -> [UInt8] { [UInt8](try JSONEncoder.kubernetes.encode(object)) }
 }
@@ -175,10 +184,10 @@ struct ListDocument<R: Decodable>: Decodable {
 extension KubernetesClient {
     /// One list at a version or newer, from the server's cache, not in pages.
     public func listOnce<R: KubernetesResource>(
-        _ type: R.Type, namespace: String? = nil, resourceVersion: String
+        _ type: R.Type, namespace: String? = nil, selector: ListSelector = ListSelector(), resourceVersion: String
     ) async throws -> ResourceList<R> {
         try await listPage(
-            type, namespace: namespace, selector: ListSelector(), resourceVersion: resourceVersion, limit: nil, token: nil
+            type, namespace: namespace, selector: selector, resourceVersion: resourceVersion, limit: nil, token: nil
         ).list
     }
 }

@@ -1,6 +1,13 @@
 import Foundation
 public import KubernetesModel
 
+/// The media type says how a patch is read.
+public enum PatchKind: String, Sendable, Hashable {
+    case merge = "application/merge-patch+json"
+    case strategic = "application/strategic-merge-patch+json"
+    case operations = "application/json-patch+json"
+}
+
 extension KubernetesClient {
     public func get(_ type: ResourceType, _ name: String, namespace: String?) async throws -> UnstructuredObject {
         let request = type.describe("get", namespace, name)
@@ -41,15 +48,41 @@ extension KubernetesClient {
         return try decode(UnstructuredObject.self, data, request)
     }
 
-    /// Patches say what is wanted, not what is added: a second one changes nothing.
+    /// A patch of any of the three kinds that are not apply. Lists are replaced by `.merge`, merged by the keys of the
+    /// schema by `.strategic` (built-in kinds only), and changed by operations in `.operations` (RFC 6902).
+    public func patch(
+        _ type: ResourceType, _ name: String, namespace: String?, kind: PatchKind, _ patch: JSON, subresource: String? = nil
+    ) async throws -> UnstructuredObject {
+        let data = try await sendPatch(
+            type, name, namespace: namespace, patch, contentType: kind.rawValue, subresource: subresource,
+            query: [("fieldManager", Self.fieldManager)], isRepeatable: kind != .operations)
+        return try decode(UnstructuredObject.self, data, type.describe("patch", namespace, name))
+    }
+
+    /// Replaces an object; without a resourceVersion, whatever is there.
+    public func update(
+        _ object: JSON, type: ResourceType, namespace: String?, subresource: String? = nil
+    ) async throws -> UnstructuredObject {
+        let name = object[path: "metadata", "name"]?.string ?? ""
+        let request = type.describe("update", namespace, name)
+        let path =
+            ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource)
+            + ResourcePath.query([("fieldManager", Self.fieldManager)])
+        let data = try await call(
+            "PUT", path, body: [UInt8](object.serialized()),
+            isRepeatable: object[path: "metadata", "resourceVersion"] != nil, describing: request)
+        return try decode(UnstructuredObject.self, data, request)
+    }
+
+    /// Merge patches and applies say what is wanted, not what is added: a second one changes nothing.
     func sendPatch(
         _ type: ResourceType, _ name: String, namespace: String?, _ patch: JSON, contentType: String, subresource: String?,
-        query: [(String, String?)]
+        query: [(String, String?)], isRepeatable: Bool = true
     ) async throws -> Data {
         let path =
             ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource) + ResourcePath.query(query)
         return try await call(
-            "PATCH", path, body: [UInt8](patch.serialized()), contentType: contentType, isRepeatable: true,
+            "PATCH", path, body: [UInt8](patch.serialized()), contentType: contentType, isRepeatable: isRepeatable,
             describing: type.describe("patch", namespace, name))
     }
 

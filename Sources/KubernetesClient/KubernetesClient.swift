@@ -15,20 +15,29 @@ public final class KubernetesClient: Sendable {
     let credentials: CredentialProvider
     let discovery = Mutex<[String: [DiscoveredKind]]>([:])
     let logger: Logger
-    private let trust: Mutex<HTTPTLS>
-    private let trustChecked: Mutex<ContinuousClock.Instant>
+    let trust: Mutex<HTTPTLS>
+    let trustChecked: Mutex<ContinuousClock.Instant>
+    let rate: Mutex<TokenBucket<ContinuousClock.Instant>>
 
     /// How often certificate files are compared with what is in use.
     static let trustInterval = Duration.seconds(300)
     static let timeout = Duration.seconds(30)
 
-    public init(configuration: ClusterConfiguration, logger: Logger) throws {
+    /// A certificate that is not trusted may have been rotated a moment ago: a look at the files is worth it so often.
+    static let trustRetryInterval = Duration.seconds(1)
+
+    /// - Parameters:
+    ///   - rate: requests a second, watches and lease renewals apart. client-go's own default of 5 is too few for anybody.
+    ///   - burst: how many may go at once.
+    /// - Throws: ``ClusterConfigurationError`` when a certificate cannot be read.
+    public init(configuration: ClusterConfiguration, rate: Double = 50, burst: Int = 100, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
         let tls = try Self.readTrust(configuration)
         trust = Mutex(tls)
         trustChecked = Mutex(.now)
-        credentials = CredentialProvider(configuration.credential)
+        self.rate = Mutex(TokenBucket(rate: rate, burst: burst))
+        credentials = CredentialProvider(configuration.credential, cluster: configuration.execCluster(tls))
         unary = HTTPClient(
             configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http2))
         watches = HTTPClient(
@@ -50,14 +59,17 @@ public final class KubernetesClient: Sendable {
         on client: HTTPClient? = nil,
         describing request: String
     ) async throws -> HTTPResponse {
-        refreshTrust()
-        for attempt in 0... {
+        refreshTrust(notWithin: Self.trustInterval)
+        var hasRefreshed = false
+        var wasRefused = false
+        while true {
             let authorization = try await credentials.authorization()
             if let certificate = authorization.certificate, let key = authorization.key {
                 adopt(certificate: certificate, key: key)
             }
             var headers: HTTPHeaders = ["Accept": accept, "User-Agent": "dr/0.1"]
             if let header = authorization.header { headers["Authorization"] = header }
+            if let other = configuration.impersonation { other.add(to: &headers) }
             if body != nil { headers["Content-Type"] = contentType }
             let response: HTTPResponse
             do {
@@ -67,16 +79,20 @@ public final class KubernetesClient: Sendable {
                         body: body.map { .bytes($0) } ?? .none, timeout: timeout, idleTimeout: idleTimeout))
             } catch let error as HTTPError {
                 try Task.checkCancellation()
+                if error.code == .tls, !hasRefreshed, refreshTrust(notWithin: Self.trustRetryInterval) {
+                    hasRefreshed = true
+                    continue
+                }
                 throw KubernetesError(error, request: request)
             }
-            if response.status == 401, attempt == 0 {
+            if response.status == 401, !wasRefused {
+                wasRefused = true
                 await credentials.refused(authorization)
                 continue
             }
             guard (200..<300).contains(response.status) else { throw await failure(response, request) }
             return response
         }
-        throw CancellationError()
     }
 
     /// The whole answer, and what libcurl could not deliver of it as an error of ours.
@@ -98,60 +114,5 @@ public final class KubernetesClient: Sendable {
         return KubernetesError(
             status: status, code: response.status, request: request,
             retryAfter: response.headers["Retry-After"].flatMap { Int($0) })
-    }
-
-    // MARK: Trust
-
-    private static func readTrust(_ configuration: ClusterConfiguration) throws -> HTTPTLS {
-        func read(_ material: ClusterConfiguration.Material?) throws -> [UInt8]? {
-            switch material {
-            case nil: return nil
-            case .bytes(let bytes): return bytes
-            case .file(let path):
-                guard let data = FileManager.default.contents(atPath: path), !data.isEmpty else {
-                    throw ClusterConfigurationError(location: path, message: "cannot be read or is empty")
-                }
-                return [UInt8](data)
-            }
-        }
-        return HTTPTLS(
-            certificateAuthorities: try read(configuration.certificateAuthority),
-            clientCertificate: try read(configuration.clientCertificate), clientKey: try read(configuration.clientKey),
-            serverName: configuration.serverName, skipsVerification: configuration.skipsVerification)
-    }
-
-    /// Certificates that are files are rotated under us. An unreadable or empty one is passed over: it is being written.
-    private func refreshTrust() {
-        let isDue = trustChecked.withLock { last in
-            guard ContinuousClock.now - last > Self.trustInterval else { return false }
-            last = .now
-            return true
-        }
-        guard isDue, let new = try? Self.readTrust(configuration) else { return }
-        use { current in
-            current.certificateAuthorities = new.certificateAuthorities
-            if new.clientCertificate != nil {
-                current.clientCertificate = new.clientCertificate
-                current.clientKey = new.clientKey
-            }
-        }
-    }
-
-    private func adopt(certificate: [UInt8], key: [UInt8]) {
-        use { current in
-            current.clientCertificate = certificate
-            current.clientKey = key
-        }
-    }
-
-    private func use(_ change: (inout HTTPTLS) -> Void) {
-        let changed = trust.withLock { current -> HTTPTLS? in
-            let before = current
-            change(&current)
-            return current == before ? nil : current
-        }
-        guard let changed else { return }
-        unary.update(tls: changed)
-        watches.update(tls: changed)
     }
 }

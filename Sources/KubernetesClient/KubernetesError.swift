@@ -34,6 +34,8 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public var request: String
     /// Seconds that the server asks to wait.
     public var retryAfter: Int?
+    /// What went wrong below HTTP, where something did.
+    var transport: HTTPError?
 
     public init(reason: Reason, status: APIStatus, code: Int, request: String, retryAfter: Int? = nil) {
         self.reason = reason
@@ -57,19 +59,23 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
             case 422: .invalid
             case 429: .tooManyRequests
             case 500: .internalError
-            case 503: .serviceUnavailable
+            // A load balancer whose API server is away says 502.
+            case 502, 503: .serviceUnavailable
             case 504: .timeout
             default: .other
             }
         self.init(
             reason: named ?? byCode, status: status, code: code, request: request,
-            retryAfter: retryAfter ?? status.details?.retryAfterSeconds)
+            retryAfter: (retryAfter ?? status.details?.retryAfterSeconds).map { max(0, $0) })
     }
 
     init(_ error: HTTPError, request: String) {
+        let isOurs = error.code == .malformed || error.code == .tooLarge
         self.init(
-            reason: .unreachable, status: APIStatus(message: error.description, reason: "Unreachable"), code: 0,
+            reason: isOurs ? .malformed : .unreachable,
+            status: APIStatus(message: error.description, reason: isOurs ? "Malformed" : "Unreachable"), code: 0,
             request: request)
+        transport = error
     }
 
     /// Whether the same request may do better later.
@@ -83,7 +89,14 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public var isNotFound: Bool { reason == .notFound }
     public var isConflict: Bool { reason == .conflict }
     public var isAlreadyExists: Bool { reason == .alreadyExists }
-    public var isExpired: Bool { reason == .expired || reason == .gone }
+    public var isExpired: Bool { reason == .expired || reason == .gone || code == 410 }
+    /// The server has not seen the version that was asked for: it was restored, or another one lags behind.
+    public var isVersionTooLarge: Bool {
+        status.details?.causes?.contains { $0.reason == "ResourceVersionTooLarge" } ?? false
+            || status.message?.contains("Too large resource version") ?? false
+    }
+    /// A watch on which nothing came for as long as it was given.
+    public var isSilence: Bool { transport?.code == .idle }
 
     public var description: String { "\(request): \(status.message ?? reason.rawValue)" }
 }

@@ -43,6 +43,12 @@ struct LineSplitter {
         }
         return lines.filter { !$0.isEmpty }
     }
+
+    /// What came after the last line break, when the stream has ended well.
+    mutating func rest() -> [UInt8]? {
+        defer { pending = [] }
+        return pending.isEmpty ? nil : pending
+    }
 }
 
 /// How a watch begins.
@@ -86,43 +92,56 @@ extension KubernetesClient {
                 onBytes()
                 for line in try splitter.push(piece) { try await handle(event(Data(line), request)) }
             }
+            if let line = splitter.rest() {
+                let last: WatchEvent<R> = event(Data(line), request)
+                // A line that was cut off will come again, whole, when the watch is resumed.
+                if case .unreadable = last { return }
+                try await handle(last)
+            }
         } catch let error as HTTPError {
             try Task.checkCancellation()
             throw KubernetesError(error, request: request)
         }
     }
 
-    private struct Envelope<R: Decodable>: Decodable {
-        var type: String
-        var object: R
-    }
-
-    private struct Kind: Decodable { var type: String }
-
-    private struct BookmarkObject: Decodable { var metadata: ObjectMeta? }
-
     private func event<R: KubernetesResource>(_ line: Data, _ request: String) -> WatchEvent<R> {
-        let decoder = JSONDecoder.kubernetes
         do {
-            switch try decoder.decode(Kind.self, from: line).type {
-            case "ADDED": return .added(try decoder.decode(Envelope<R>.self, from: line).object)
-            case "MODIFIED": return .modified(try decoder.decode(Envelope<R>.self, from: line).object)
-            case "DELETED": return .deleted(try decoder.decode(Envelope<R>.self, from: line).object)
-            case "BOOKMARK":
-                let metadata = try decoder.decode(Envelope<BookmarkObject>.self, from: line).object.metadata
-                return .bookmark(
-                    resourceVersion: metadata?.resourceVersion ?? "",
-                    endsInitialEvents: metadata?.annotations?["k8s.io/initial-events-end"] == "true")
-            case "ERROR":
-                let status = try decoder.decode(Envelope<APIStatus>.self, from: line).object
+            switch try JSONDecoder.kubernetes.decode(EventDocument<R>.self, from: line) {
+            case .event(let event): return event
+            case .failure(let status):
                 return .error(
                     KubernetesError(
                         status: status, code: status.code ?? 0, request: request,
                         retryAfter: status.details?.retryAfterSeconds))
-            case let other: return .unreadable("an event of the unknown type \(other)")
             }
         } catch {
             return .unreadable("\(error)")
+        }
+    }
+}
+
+/// A line of a watch, read once: of what type its object is stands in the line itself.
+private enum EventDocument<R: KubernetesResource>: Decodable {
+    case event(WatchEvent<R>)
+    case failure(APIStatus)
+
+    private enum CodingKeys: String, CodingKey { case type, object }
+    private struct BookmarkObject: Decodable { var metadata: ObjectMeta? }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "ADDED": self = .event(.added(try container.decode(R.self, forKey: .object)))
+        case "MODIFIED": self = .event(.modified(try container.decode(R.self, forKey: .object)))
+        case "DELETED": self = .event(.deleted(try container.decode(R.self, forKey: .object)))
+        case "BOOKMARK":
+            let metadata = try container.decode(BookmarkObject.self, forKey: .object).metadata
+            self = .event(
+                .bookmark(
+                    resourceVersion: metadata?.resourceVersion ?? "",
+                    endsInitialEvents: metadata?.annotations?["k8s.io/initial-events-end"] == "true"))
+        case "ERROR": self = .failure(try container.decode(APIStatus.self, forKey: .object))
+        case let other: self = .event(.unreadable("an event of the unknown type \(other)"))
         }
     }
 }

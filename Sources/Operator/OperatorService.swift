@@ -9,7 +9,7 @@ public import ServiceLifecycle
 
 /// All controllers against one API server.
 ///
-/// Starts the caches, then the controllers; ends them in the reverse order and waits for the activities. What was under
+/// Starts the caches, then, when it leads, the controllers; ends them in the reverse order and waits for the activities. What was under
 /// way when it ends is taken up by the next operator.
 public final class OperatorService: Service {
     private let client: KubernetesClient
@@ -20,16 +20,24 @@ public final class OperatorService: Service {
     private let plans: Informer<RecoveryPlan>
     private let runs: Informer<RecoveryRun>
     private let metrics: any RuntimeMetrics
+    private let election: LeaderElector?
 
-    public init(client: KubernetesClient, metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger) {
+    /// - Parameters:
+    ///   - namespaces: empty for all of the cluster.
+    ///   - election: the controllers work only while it holds its lease; nil when nobody else can be there.
+    public init(
+        client: KubernetesClient, namespaces: Set<String> = [], election: LeaderElector? = nil,
+        metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger
+    ) {
+        self.election = election
         self.client = client
         self.logger = logger
         self.metrics = metrics
-        stores = Informer(client: client, logger: logger)
-        policies = Informer(client: client, logger: logger)
-        backups = Informer(client: client, logger: logger)
-        plans = Informer(client: client, logger: logger)
-        runs = Informer(client: client, logger: logger)
+        stores = Informer(client: client, namespaces: namespaces, logger: logger)
+        policies = Informer(client: client, namespaces: namespaces, logger: logger)
+        backups = Informer(client: client, namespaces: namespaces, logger: logger)
+        plans = Informer(client: client, namespaces: namespaces, logger: logger)
+        runs = Informer(client: client, namespaces: namespaces, logger: logger)
     }
 
     /// What keeps the operator from working, nil when nothing does.
@@ -55,8 +63,18 @@ public final class OperatorService: Service {
             caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
             syncs: [stores.waitForSync, policies.waitForSync, backups.waitForSync, plans.waitForSync, runs.waitForSync],
             workers: [context.activities.run, recorder.run] + controllers.map { $0.run })
-        try await manager.run()
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(
+                try await manager.run { [election] workers in
+                    guard let election else { return await workers() }
+                    try await election.run(workers)
+                })
+        } catch {
+            outcome = .failure(error)
+        }
         await storeCache.shutdown()
+        try outcome.get()
     }
 
     private func makeControllers(_ context: OperatorContext) -> [Controller] {
