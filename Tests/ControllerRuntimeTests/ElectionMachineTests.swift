@@ -83,10 +83,10 @@ struct ElectionMachineTests {
 
     /// Five processes, a server that keeps one version, a network that delays and loses either way, processes that stand
     /// still and die, and clocks that run at up to 1.2 times each other's speed from any starting point.
-    @Test("never two leaders, and mostly one", arguments: 0..<200)
+    @Test("never two leaders, and mostly one", arguments: 0..<30)
     func simulation(seed: UInt64) {
         var world = ElectionWorld(seed: seed)
-        world.run(seconds: 600)
+        world.run(seconds: 900)
         #expect(world.overlaps == 0)
         #expect(world.ledFor > 100, "somebody must lead, too")
         #expect(world.leaders.count > 1, "and not always the same")
