@@ -82,8 +82,8 @@ let package = Package(
             "RecoveryEngine",
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
-                "PostgreSQLProtection", "PostgreSQLClient", "HTTPTransport", "Cryptography", .logging, .collections,
-                .yams,
+                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "HTTPTransport", "Cryptography", .logging,
+                .collections, .yams,
             ]),
         module(
             "Operator",

@@ -38,6 +38,7 @@ public enum PlanCheck {
                     reason: Reason.invalidSpec)
             }
             if case .unknown(let value) = step.restorePostgreSQL?.to { throw target("\(field).restorePostgreSQL.to", value.text) }
+            if case .unknown(let value) = step.restoreGit?.to { throw target("\(field).restoreGit.to", value.text) }
         }
     }
 

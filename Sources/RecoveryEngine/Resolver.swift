@@ -1,6 +1,7 @@
 public import BackupArchive
 public import Cryptography
-import Foundation
+public import Foundation
+public import GitProtection
 public import KubernetesClient
 import KubernetesModel
 public import ObjectStore
@@ -25,10 +26,13 @@ public struct ReferenceError: Error, Sendable, Hashable, CustomStringConvertible
 public struct Resolver: Sendable {
     public let client: KubernetesClient
     public let stores: StoreCache
+    /// What may be lost: mirrors, and folders of work under way.
+    public let cache: URL
 
-    public init(client: KubernetesClient, stores: StoreCache) {
+    public init(client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard) {
         self.client = client
         self.stores = stores
+        self.cache = cache
     }
 
     // MARK: Secrets
@@ -79,12 +83,39 @@ public struct Resolver: Sendable {
         return policy
     }
 
+    public func git(_ source: GitSource, namespace: String, field: String) async throws -> GitRemote {
+        var remote = GitRemote(url: source.url)
+        if let reference = source.credentialsSecret {
+            let data = try await secretData(reference.name, namespace: namespace, field: "\(field).credentialsSecret")
+            func text(_ key: String) -> String? { data[key].map { String(decoding: $0, as: UTF8.self) } }
+            func line(_ key: String) -> String? { text(key)?.trimmingCharacters(in: .newlines) }
+            remote.username = line("username")
+            remote.password = line("password") ?? line("token")
+            remote.sshKey = text("ssh-privatekey")
+            remote.knownHosts = text("known_hosts")
+            guard remote.password != nil || remote.sshKey != nil else {
+                throw ReferenceError(
+                    reason: Reason.secretMissing,
+                    "\(field).credentialsSecret: the Secret \"\(reference.name)\" needs username and password, or ssh-privatekey and known_hosts")
+            }
+        }
+        if let reference = source.caSecret {
+            remote.certificateAuthorities = try await secret(reference, key: "ca.crt", namespace: namespace, field: "\(field).caSecret")
+        }
+        return remote
+    }
+
     /// The system that a policy protects, with the credentials that its Secrets hold now.
     public func system(_ policy: BackupPolicy) async throws -> any ProtectedSystem {
         let source = policy.spec.source
         if let source = source.postgresql {
             return PostgreSQLSystem(
                 server: try await postgres(source, namespace: policy.namespace, field: "spec.source.postgresql"))
+        }
+        if let source = source.git {
+            return GitSystem(
+                remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: cache.appending(path: "git"),
+                name: "\(policy.namespace)/\(policy.name)")
         }
         throw ReferenceError(
             reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")

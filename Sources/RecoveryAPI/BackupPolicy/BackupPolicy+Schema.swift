@@ -8,7 +8,11 @@ extension BackupPolicy {
     static let specSchema = Schema.object(
         "What is wanted.",
         [
-            "source": .object("The system that is backed up.", ["postgresql": PostgreSQLSource.schema.required]).required,
+            "source": .object(
+                "The system that is backed up: exactly one.",
+                ["postgresql": PostgreSQLSource.schema, "git": GitSource.schema]
+            ).rule("[has(self.postgresql), has(self.git)].filter(x, x).size() == 1", "source needs exactly one of postgresql and git")
+                .required,
             "storeRef": .reference("The BackupStore that takes the backups.").required,
             "schedule": scheduleSchema,
             "objective": .object(

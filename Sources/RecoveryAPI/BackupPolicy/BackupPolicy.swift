@@ -88,11 +88,19 @@ public struct BackupPolicy: KubernetesResource {
 /// The system that is backed up: exactly one member.
 public struct BackupSource: Codable, Sendable, Hashable {
     public var postgresql: PostgreSQLSource?
+    public var git: GitSource?
 
-    public init(postgresql: PostgreSQLSource? = nil) { self.postgresql = postgresql }
+    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil) {
+        self.postgresql = postgresql
+        self.git = git
+    }
 
-    /// `postgresql/hotswap`.
-    public var summary: String { postgresql.map { "postgresql/\($0.database)" } ?? "none" }
+    /// `postgresql/hotswap`, `git/team/app`.
+    public var summary: String {
+        if let postgresql { return "postgresql/\(postgresql.database)" }
+        if let git { return String(git.summary.prefix(512)) }
+        return "none"
+    }
 }
 
 /// A database of a PostgreSQL server.

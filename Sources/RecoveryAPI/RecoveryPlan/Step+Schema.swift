@@ -11,6 +11,7 @@ extension Step {
                 "What a failure of the last attempt does to the run: Stop (the default) fails it, Continue goes on, Pause waits for a person.",
                 FailureRule.allCases.map(\.rawValue)),
             "restorePostgreSQL": RestorePostgreSQL.schema,
+            "restoreGit": RestoreGit.schema,
             "sql": SQL.schema,
             "scale": Scale.schema,
             "rolloutRestart": .object("Restarts the pods of a workload.", Workload.properties),

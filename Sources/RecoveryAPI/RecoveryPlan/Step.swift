@@ -17,6 +17,7 @@ public struct Step: Codable, Sendable, Hashable {
     public var onFailure: FailureRule?
 
     public var restorePostgreSQL: RestorePostgreSQL?
+    public var restoreGit: RestoreGit?
     public var sql: SQL?
     public var scale: Scale?
     public var rolloutRestart: Workload?
@@ -36,6 +37,7 @@ public struct Step: Codable, Sendable, Hashable {
         let given = StepKind.allCases.filter { kind in
             switch kind {
             case .restorePostgreSQL: restorePostgreSQL != nil
+            case .restoreGit: restoreGit != nil
             case .sql: sql != nil
             case .scale: scale != nil
             case .rolloutRestart: rolloutRestart != nil
@@ -49,7 +51,7 @@ public struct Step: Codable, Sendable, Hashable {
 }
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
-    case restorePostgreSQL, sql, scale, rolloutRestart, wait, http, apply
+    case restorePostgreSQL, restoreGit, sql, scale, rolloutRestart, wait, http, apply
 }
 
 extension Step {

@@ -198,7 +198,7 @@ extension Step {
     /// Whether it may run again when nobody knows whether it has happened.
     var isRepeatable: Bool {
         switch kind {
-        case .restorePostgreSQL, .scale, .rolloutRestart, .wait, .apply: true
+        case .restorePostgreSQL, .restoreGit, .scale, .rolloutRestart, .wait, .apply: true
         case .sql: sql?.write != true || sql?.repeatable == true
         case .http: !["POST", "PATCH"].contains(http?.method ?? "GET") || http?.repeatable == true
         case nil: false

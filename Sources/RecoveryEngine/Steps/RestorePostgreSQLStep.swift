@@ -10,17 +10,14 @@ import RecoveryAPI
 enum RestorePostgreSQLStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.restorePostgreSQL else { throw StepError("no restorePostgreSQL", isRetriable: false) }
-        let policy = try await context.resolver.policy(
-            wanted.policy, namespace: context.namespace, field: "restorePostgreSQL.policy")
-        guard let source = wanted.target ?? policy.spec.source.postgresql else {
-            throw StepError("the BackupPolicy \"\(policy.name)\" is not one of PostgreSQL", isRetriable: false)
+        let chosen = try await ChosenBackup.find(policy: wanted.policy, to: wanted.to, field: "restorePostgreSQL", context)
+        let manifest = chosen.manifest
+        guard manifest.kind == PostgreSQLSystem.kind, let source = wanted.target ?? chosen.policy.spec.source.postgresql else {
+            throw StepError("the BackupPolicy \"\(chosen.policy.name)\" is not one of PostgreSQL", isRetriable: false)
         }
         let server = try await context.resolver.postgres(
             source, namespace: context.namespace, field: wanted.target == nil ? "source.postgresql" : "restorePostgreSQL.target")
-        let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: context.namespace)
-        let store = try await context.resolver.store(storeResource)
-        let identities = try await context.resolver.identities(storeResource)
-        let manifest = try await chooseBackup(wanted, policy: policy, in: Catalogue(store), context)
+        let reader = try await chosen.reader(context)
         let point = Timestamp.format(manifest.recoveryPoint)
         if context.isDryRun {
             let server = try await PostgresConnection.connect(server.with(database: "postgres"))
@@ -34,7 +31,7 @@ enum RestorePostgreSQLStep {
             server: server, token: context.identity, artifact: dump.object.sha256,
             strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: fingerprint,
             options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
-        let report = try await BackupReader(store: store, identities: identities).read(dump) { bytes in
+        let report = try await reader.read(dump) { bytes in
             try await PostgresRestore.run(
                 request,
                 progress: { progress in
@@ -54,20 +51,6 @@ enum RestorePostgreSQLStep {
         return StepResult(
             message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)",
             outputs: outputs)
-    }
-
-    private static func chooseBackup(
-        _ wanted: Step.RestorePostgreSQL, policy: BackupPolicy, in catalogue: Catalogue, _ context: StepContext
-    ) async throws -> Manifest {
-        let manifests = try await catalogue.list(namespace: context.namespace, policy: policy.name).manifests
-        let target = wanted.to ?? context.run.to ?? .latest
-        var verified: Set<String> = []
-        if target == .latestVerified {
-            let backups = try await context.client.list(Backup.self, namespace: context.namespace).items
-            verified = Set(
-                backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
-        }
-        return try BackupChoice.choose(target, from: manifests, verified: verified)
     }
 
     private static func text(_ progress: PostgresProgress, of manifest: Manifest) -> String {

@@ -4,7 +4,6 @@ import HTTPTransport
 import KubernetesClient
 import ObjectStore
 import PostgreSQLClient
-import PostgreSQLProtection
 import RecoveryAPI
 
 /// Runs one step to its end.
@@ -14,6 +13,7 @@ public enum StepRunner {
         do {
             switch context.step.kind {
             case .restorePostgreSQL: return try await RestorePostgreSQLStep.run(context)
+            case .restoreGit: return try await RestoreGitStep.run(context)
             case .sql: return try await SQLStep.run(context)
             case .scale: return try await ScaleStep.run(context)
             case .rolloutRestart: return try await RolloutRestartStep.run(context)
@@ -26,8 +26,10 @@ public enum StepRunner {
             throw error
         } catch let error as CancellationError {
             throw error
-        } catch let error as PostgresProtectionError {
+        } catch let error as any ProtectionFailure {
             throw StepError("\(error)", isRetriable: error.isRetriable)
+        } catch let error as VerificationFailure {
+            throw StepError("\(error)", isRetriable: false)
         } catch let error as PostgresError {
             throw StepError("\(error)", isRetriable: error.isRetriable)
         } catch let error as KubernetesError {

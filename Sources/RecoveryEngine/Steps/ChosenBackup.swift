@@ -1,0 +1,34 @@
+import BackupArchive
+import KubernetesClient
+import KubernetesModel
+import ObjectStore
+import RecoveryAPI
+
+/// The backup that a restoring step means, and the store that has it.
+struct ChosenBackup: Sendable {
+    var policy: BackupPolicy
+    var storeResource: BackupStore
+    var store: any ObjectStore
+    var manifest: Manifest
+
+    /// - Parameter to: The step's own target; the run's when absent, and `Latest` when that is absent too.
+    static func find(policy name: String, to: RecoveryTarget?, field: String, _ context: StepContext) async throws -> ChosenBackup {
+        let policy = try await context.resolver.policy(name, namespace: context.namespace, field: "\(field).policy")
+        let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: context.namespace)
+        let store = try await context.resolver.store(storeResource)
+        let manifests = try await Catalogue(store).list(namespace: context.namespace, policy: policy.name).manifests
+        let target = to ?? context.run.to ?? .latest
+        var verified: Set<String> = []
+        if target == .latestVerified {
+            let backups = try await context.client.list(Backup.self, namespace: context.namespace).items
+            verified = Set(
+                backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
+        }
+        let manifest = try BackupChoice.choose(target, from: manifests, verified: verified)
+        return ChosenBackup(policy: policy, storeResource: storeResource, store: store, manifest: manifest)
+    }
+
+    func reader(_ context: StepContext) async throws -> BackupReader {
+        BackupReader(store: store, identities: try await context.resolver.identities(storeResource))
+    }
+}
