@@ -54,29 +54,26 @@ spec:
 YAML
 }
 
-# Waits until a JSONPath of an object has one of these values. A failure ends the benchmark.
+# Waits until a JSONPath of an object has one of these values; another of those is a failure. A watch, not a poll: a
+# kubectl every moment would take a good part of a processor from what is measured.
 await_value() { # OBJECT PATH GOOD BAD
   local value
-  while true; do
-    value=$(kubectl -n bench get "$1" -o "jsonpath=$2" 2>/dev/null || true)
+  while read -r value; do
     [[ " $3 " == *" ${value:-none} "* ]] && return 0
     [[ " $4 " == *" ${value:-none} "* ]] && { kubectl -n bench describe "$1"; die "$1 is $value"; }
-    kill -0 $dr_pid 2>/dev/null || die "dr ended"
-    sleep 0.1
-  done
+  done < <(exec kubectl -n bench get "$1" --watch -o "jsonpath=$2{\"\n\"}" 2>/dev/null)
+  die "the watch of $1 ended"
 }
 
 trigger=0
 dr_backs_up() {
   trigger=$((trigger + 1))
   apply_policy "t$trigger" >/dev/null
-  local count=0
-  while [ "$count" -lt $trigger ]; do
-    count=$(kubectl -n bench get backups -o 'jsonpath={range .items[?(@.status.phase=="Complete")]}{.metadata.name}{"\n"}{end}' | wc -l)
-    kubectl -n bench get backups -o 'jsonpath={.items[*].status.phase}' | grep -q Failed \
-      && { kubectl -n bench describe backups; die "the backup failed"; }
-    sleep 0.1
+  local name=
+  until [ -n "$name" ]; do
+    name=$(kubectl -n bench get backups -o "jsonpath={.items[?(@.spec.trigger==\"t$trigger\")].metadata.name}")
   done
+  await_value "backup/$name" '{.status.phase}' Complete Failed
 }
 
 s3() { aws --endpoint-url "$S3_ENDPOINT" "$@" --no-progress --only-show-errors; }

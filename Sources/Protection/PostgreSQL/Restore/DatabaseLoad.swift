@@ -65,13 +65,13 @@ struct DatabaseLoad {
         run.enter(.indexes)
         let plan = PostDataPlan(entries: entries, fingerprint: expected)
         let memory = options.maintenanceMemory.map { "\($0)MB" }
-        try await make(plan.keys, memory: memory, restore: restore, folder: folder, list: "keys")
-        let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
+        let jobs = plan.isDominated ? 1 : jobs
+        try await make(plan.keys, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "keys")
+        let reader = DatabaseReader(database: scratch.login, jobs: self.jobs, meter: run.meter)
         let verification = request.verification
         async let proof = reader.differences(from: expected, verification: verification)
-        try await make(
-            plan.indexes, memory: memory ?? plan.indexMemory, restore: restore, folder: folder, list: "indexes")
-        try await make(plan.rest, memory: memory, restore: restore, folder: folder, list: "rest")
+        try await make(plan.indexes, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "indexes")
+        try await make(plan.rest, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "rest")
         run.clock.enter(.verifying)
         let differences = try await proof
         guard differences.isEmpty else {
@@ -85,7 +85,7 @@ struct DatabaseLoad {
 
     /// The entries of these numbers that come after the data.
     private func make(
-        _ entries: [Int], memory: String?, restore: RestoreTool, folder: WorkFolder, list: String
+        _ entries: [Int], memory: String?, jobs: Int, restore: RestoreTool, folder: WorkFolder, list: String
     ) async throws {
         guard !entries.isEmpty else { return }
         try await folder.append(PostDataPlan.list(entries), to: list)
