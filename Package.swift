@@ -153,7 +153,8 @@ let package = Package(
         tests(
             "ControlPlaneTests",
             [
-                "ControlPlane", "APIMachinery", "KubernetesModel", "Processes", "control-plane-probe", .logging, .lifecycle,
+                "ControlPlane", "APIMachinery", "KubernetesModel", "RecoveryAPI", "Processes", "control-plane-probe",
+                .logging, .lifecycle,
             ], resources: [.copy("Resources")]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]

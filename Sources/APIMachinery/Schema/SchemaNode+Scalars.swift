@@ -65,9 +65,10 @@ extension SchemaNode {
             default: true
             }
         if isIn { return }
+        // Kubernetes names no field for this one.
         errors.append(
             .invalid(
-                path, value,
+                .root, "",
                 "Checked value must be of type integer with format \(format) in \(path)"))
     }
 }

@@ -39,18 +39,28 @@ extension SchemaNode {
         }
         if types.isEmpty { return nil }
         let actual: String
+        // With a format, what is neither text nor a list is told by its format.
+        var actualFormat: String?
         switch value {
         case .null: return isNullable ? nil : wrong(expected, "null")
-        case .bool: actual = "boolean"
-        case .integer: actual = "integer"
+        case .bool:
+            actual = "boolean"
+            actualFormat = ""
+        case .integer:
+            actual = "integer"
+            actualFormat = "int64"
         case .number(let number):
             actual = "number"
+            actualFormat = "float64"
             if types.contains("integer"), Int64(exactly: number) != nil { return nil }
         case .string: actual = "string"
         case .array: actual = "array"
-        case .object: actual = "object"
+        case .object:
+            actual = "object"
+            actualFormat = ""
         }
         if types.contains(actual) || actual == "integer" && types.contains("number") { return nil }
+        if let format, let actualFormat, !isIntOrString { return wrong(format, actualFormat) }
         return wrong(expected, actual)
     }
 
