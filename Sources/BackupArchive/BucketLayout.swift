@@ -21,6 +21,9 @@ public enum BucketLayout {
 
     public static func data(namespace: String, policy: String) -> String { ObjectPath.join("data", namespace, policy) + "/" }
 
+    /// Lists of backups that are being deleted.
+    public static func expiry(namespace: String, policy: String) -> String { ObjectPath.join("expiry", namespace, policy) + "/" }
+
     public static func ledger(namespace: String, plan: String, token: String) -> String {
         ObjectPath.join("ledger", namespace, plan, token) + ".json"
     }

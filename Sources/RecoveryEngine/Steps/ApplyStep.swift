@@ -2,7 +2,6 @@ import Foundation
 import KubernetesClient
 import KubernetesModel
 import RecoveryAPI
-import Yams
 
 /// Applies manifests with server-side apply: namespaces first, then definitions, then the rest in their order.
 enum ApplyStep {
@@ -57,9 +56,7 @@ enum ApplyStep {
 
     static func parse(_ text: String, _ place: String) throws -> [JSON] {
         do {
-            return try Yams.compose_all(yaml: text).compactMap { node -> JSON? in
-                let json = try YAMLDecoder().decode(JSON.self, from: node)
-                if json.isNull { return nil }
+            return try ManifestYAML.documents(text).map { json in
                 guard json["apiVersion"]?.string != nil, json["kind"]?.string != nil,
                     json[path: "metadata", "name"]?.string != nil
                 else { throw StepError("\(place): a document has no apiVersion, kind or metadata.name", isRetriable: false) }

@@ -1,0 +1,172 @@
+import BackupArchive
+import Foundation
+import ObjectStore
+import Testing
+
+@Suite struct RetentionTests {
+    private static let now = Date(timeIntervalSince1970: 1_795_392_000)  // Monday, 2026-11-23T00:00:00Z
+    private static let day = 86400.0
+
+    private static func manifest(_ name: String, _ point: Date, objects: [String]? = nil) -> Manifest {
+        let artifacts = (objects ?? ["data/\(name)"]).map {
+            NamedArtifact(name: "a", backup: name, storedAt: point, object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: ""))
+        }
+        return Manifest(
+            namespace: "ns", policy: "p", backup: name, kind: "git", source: "git/x", artifacts: artifacts,
+            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+    }
+
+    /// `b0` is of now, `b1` of a day ago, and so on.
+    private static func daily(_ count: Int) -> [Manifest] {
+        (0..<count).map { manifest("b\($0)", now.addingTimeInterval(-Double($0) * day)) }
+    }
+
+    @Test(arguments: [
+        (RetentionRules(), Array(0..<400)),
+        (RetentionRules(keepLast: 0), [0]),
+        (RetentionRules(keepFor: 3 * day), [0, 1, 2, 3]),
+        (RetentionRules(keepLast: 3), [0, 1, 2]),
+        (RetentionRules(keepDaily: 2), [0, 1]),
+        // The 23rd is a Monday: this week, and the Sundays that ended the two before.
+        (RetentionRules(keepWeekly: 3), [0, 1, 8]),
+        (RetentionRules(keepMonthly: 3), [0, 23, 54]),
+        (RetentionRules(keepYearly: 2), [0, 327]),
+        (RetentionRules(keepFor: day, keepLast: 1, keepWeekly: 2, keepMonthly: 2), [0, 1, 23]),
+    ])
+    func `A backup is kept when any rule keeps it`(rules: RetentionRules, kept: [Int]) {
+        let decision = RetentionDecision(rules, manifests: Self.daily(400), verified: [], now: Self.now)
+        #expect(Set(decision.kept.keys) == Set(kept.map { "b\($0)" }))
+        #expect(decision.expired.count == 400 - kept.count)
+    }
+
+    @Test func `A day is a day of the policy's zone`() throws {
+        let zone = try #require(TimeZone(identifier: "Asia/Tokyo"))
+        // 14:00Z and 16:00Z of one day in London are two days in Tokyo.
+        let manifests = [16.0, 14.0].map { Self.manifest("h\(Int($0))", Self.now.addingTimeInterval(($0 - 24) * 3600)) }
+        let utc = RetentionDecision(RetentionRules(keepDaily: 5), manifests: manifests, verified: [], now: Self.now)
+        #expect(utc.expired.map(\.backup) == ["h14"])
+        let tokyo = RetentionDecision(RetentionRules(keepDaily: 5, timeZone: zone), manifests: manifests, verified: [], now: Self.now)
+        #expect(tokyo.expired.isEmpty)
+    }
+
+    @Test func `A backup of the future is kept, and does not make the present ones old`() {
+        let manifests = [Self.manifest("future", Self.now.addingTimeInterval(90 * Self.day))] + Self.daily(3)
+        let decision = RetentionDecision(RetentionRules(keepFor: Self.day), manifests: manifests, verified: [], now: Self.now)
+        #expect(decision.expired.map(\.backup) == ["b2"])
+    }
+
+    @Test(arguments: 0..<200)
+    func `Whatever the catalogue, the rules and the clock are, what must stay stays`(seed: UInt64) throws {
+        var random = Seeded(state: seed)
+        let count = Int.random(in: 0...40, using: &random)
+        var manifests: [Manifest] = []
+        for index in 0..<count {
+            let point = Self.now.addingTimeInterval(Double.random(in: -500...2, using: &random) * Self.day)
+            // Some keep what earlier ones stored.
+            let shared = (0..<Int.random(in: 0...3, using: &random)).map { _ in "data/o\(Int.random(in: 0...max(0, index), using: &random))" }
+            manifests.append(Self.manifest("b\(index)", point, objects: shared + ["data/o\(index)"]))
+        }
+        func maybe(_ limit: Int) -> Int? { Bool.random(using: &random) ? Int.random(in: 0...limit, using: &random) : nil }
+        let rules = RetentionRules(
+            keepFor: maybe(100).map { Double($0) * Self.day }, keepLast: maybe(5), keepDaily: maybe(10), keepWeekly: maybe(6),
+            keepMonthly: maybe(6), keepYearly: maybe(2))
+        let verified = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...4, using: &random) == 0 })
+        let locked = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...9, using: &random) == 0 })
+        let decision = RetentionDecision(rules, manifests: manifests.shuffled(using: &random), verified: verified, locked: locked, now: Self.now)
+
+        let expired = Set(decision.expired.map(\.backup))
+        #expect(expired.isDisjoint(with: decision.kept.keys) && expired.count + decision.kept.count == count)
+        let newest = manifests.max { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) }
+        if let newest { #expect(!expired.contains(newest.backup)) }
+        let proven = manifests.filter { verified.contains($0.backup) }.max { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) }
+        if let proven { #expect(!expired.contains(proven.backup)) }
+        #expect(expired.isDisjoint(with: locked))
+        for manifest in decision.expired {
+            #expect(manifest.recoveryPoint <= Self.now)
+            if let limit = rules.keepFor { #expect(Self.now.timeIntervalSince(manifest.recoveryPoint) > limit) }
+        }
+        let needed = Set(manifests.filter { !expired.contains($0.backup) }.flatMap { $0.artifacts.map(\.object.key) })
+        #expect(needed.isDisjoint(with: decision.objects))
+        // Nothing is left behind either, and a second look finds nothing more.
+        let all = Set(manifests.flatMap { $0.artifacts.map(\.object.key) })
+        #expect(all.subtracting(decision.objects) == needed)
+        let rest = manifests.filter { !expired.contains($0.backup) }
+        #expect(RetentionDecision(rules, manifests: rest, verified: verified, locked: locked, now: Self.now).expired.isEmpty)
+        if rules.isEmpty { #expect(expired.isEmpty) }
+    }
+
+    private struct Seeded: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var value = state
+            value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+            return value ^ (value >> 31)
+        }
+    }
+}
+
+@Suite struct ExpiryTests {
+    private static let now = Date(timeIntervalSince1970: 1_795_392_000)
+
+    private func with<R>(_ body: (FilesystemStore, [Manifest]) async throws -> R) async throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "dr-expiry-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = FilesystemStore(root: folder.path)
+        var manifests: [Manifest] = []
+        for index in 0..<5 {
+            let point = Self.now.addingTimeInterval(Double(index - 5) * 86400)
+            // Each needs the first one's object too.
+            let objects = Set(["data/ns/p/o0", "data/ns/p/o\(index)"]).sorted()
+            for key in objects { _ = try await store.put(key, Array(key.utf8), .none) }
+            let manifest = Manifest(
+                namespace: "ns", policy: "p", backup: "b\(index)", kind: "git", source: "git/x",
+                artifacts: objects.map { NamedArtifact(name: "a", backup: "b0", storedAt: point, object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: "")) },
+                record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+            manifests.append(try await Catalogue(store).add(manifest))
+        }
+        return try await body(store, manifests)
+    }
+
+    private func keys(_ store: FilesystemStore, _ prefix: String) async throws -> [String] { try await store.list(prefix).map(\.key).sorted() }
+
+    @Test func `What no kept backup needs is deleted, manifests first, and the list at last`() async throws {
+        try await with { store, manifests in
+            let decision = RetentionDecision(RetentionRules(keepLast: 2), manifests: manifests, verified: ["b1"], now: Self.now)
+            let gone = try await Expiry(store).perform(decision, namespace: "ns", policy: "p", now: Self.now, writer: "t")
+            #expect(gone == ["b0", "b2"])
+            #expect(try await keys(store, "data/") == ["data/ns/p/o0", "data/ns/p/o1", "data/ns/p/o3", "data/ns/p/o4"])
+            #expect(try await Catalogue(store).list().manifests.map(\.backup) == ["b1", "b3", "b4"])
+            #expect(try await keys(store, "expiry/").isEmpty)
+        }
+    }
+
+    @Test func `A list that was begun is finished, but what a newer manifest needs stays`() async throws {
+        try await with { store, manifests in
+            // Killed after the list and the first manifest.
+            let list = Expiry.List(
+                namespace: "ns", policy: "p", backups: ["b0", "b1"], objects: ["data/ns/p/o0", "data/ns/p/o1"], decidedAt: Self.now, writer: "t")
+            let encoder = JSONEncoder()
+            encoder.dateEncodingStrategy = .iso8601
+            _ = try await store.put("expiry/ns/p/1.json", [UInt8](try encoder.encode(list)), .none)
+            try await store.delete("catalog/ns/p/b0.json")
+            let nothing = RetentionDecision(RetentionRules(), manifests: manifests, verified: [], now: Self.now)
+            #expect(try await Expiry(store).perform(nothing, namespace: "ns", policy: "p", now: Self.now, writer: "t") == ["b0", "b1"])
+            let left = try await keys(store, "data/")
+            #expect(left.contains("data/ns/p/o0") && !left.contains("data/ns/p/o1"))
+        }
+    }
+
+    @Test func `Nothing is deleted while a manifest cannot be read`() async throws {
+        try await with { store, manifests in
+            _ = try await store.put("catalog/ns/p/bad.json", Array("{".utf8), .none)
+            let decision = RetentionDecision(RetentionRules(keepLast: 1), manifests: manifests, verified: [], now: Self.now)
+            await #expect(throws: ArchiveError.self) {
+                try await Expiry(store).perform(decision, namespace: "ns", policy: "p", now: Self.now, writer: "t")
+            }
+            #expect(try await keys(store, "data/").count == 5)
+        }
+    }
+}
