@@ -94,7 +94,8 @@ enum BackupPolicyDecision {
         _ output: inout Output, _ policy: BackupPolicy, _ calendar: SlotCalendar?, _ input: Input, created: Date, isSuspended: Bool
     ) {
         let isRunning = input.backups.contains { !$0.isTerminal }
-        if let trigger = policy.spec.trigger, trigger != output.status.lastTrigger, !isSuspended {
+        // One at a time: two backups of one policy would share its mirror, and one could build on what the other stores.
+        if let trigger = policy.spec.trigger, trigger != output.status.lastTrigger, !isSuspended, !isRunning {
             output.create = NewBackup(
                 name: ScheduleDecision.backupName(policy: policy.name, trigger: trigger), slot: nil, trigger: trigger)
             output.status.lastTrigger = trigger
