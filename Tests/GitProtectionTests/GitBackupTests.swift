@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    @Test func `Of two backups at once one waits its turn, and neither spoils the mirror`() async throws {
+        try await Vault.with { vault in
+            let url = try await vault.server.make("app.git")
+            try await vault.server.commit("app.git", "first")
+            let outcomes = await withTaskGroup(of: Bool.self) { group in
+                for index in 0..<4 {
+                    group.addTask {
+                        do { return try await !vault.backUp(url, "b\(index)").artifacts.isEmpty } catch let error as GitError {
+                            if error.code != .busy { Issue.record("\(error)") }
+                            return false
+                        } catch { Issue.record("\(error)"); return false }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.contains(true))
+            _ = try await vault.verify(try await vault.backUp(url, "last"))
+        }
+    }
+
     @Test func `An empty repository is a backup too`() async throws {
         try await Vault.with { vault in
             let manifest = try await vault.backUp(try await vault.server.make("empty.git"), "b1")

@@ -1,6 +1,5 @@
 import Cryptography
 import Foundation
-import Synchronization
 
 /// The mirror of a remote that is kept between backups.
 struct GitMirror: Sendable {
@@ -18,9 +17,16 @@ struct GitMirror: Sendable {
         repository = GitRepository(folder: folder.appending(path: "mirror.git"), tool: tool)
     }
 
-    /// The credentials are there only while `body` runs.
+    /// The credentials are there only while `body` runs, and nobody else uses the mirror meanwhile. The lock goes with the
+    /// process that has it.
     func use<R>(_ body: (GitRepository) async throws -> R) async throws -> R {
         defer { tool.remove() }
+        let lock = folder.appending(path: "lock").path.withCString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+        guard lock >= 0 else { throw GitError(.diskFull, "\(folder.path) cannot be written", isRetriable: true) }
+        defer { close(lock) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw GitError(.busy, "another backup of this repository is under way", isRetriable: true)
+        }
         return try await body(repository)
     }
 

@@ -66,6 +66,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         case invalidURL, unreachable, authenticationFailed, hostKey, tls, noRepository, toolMissing, toolFailed, damaged
         case diskFull
+        /// Another backup uses the mirror.
+        case busy
         /// The repository that a restore would fill has refs already.
         case targetNotEmpty
     }
