@@ -61,6 +61,8 @@ extension SchemaNode {
     var emptyValue: JSON {
         var members: [String: JSON] = [:]
         for (name, node) in properties where node.defaultValue == .object([:]) { members[name] = node.emptyValue }
+        // A list that must be there is written as null when it is not.
+        for name in required where properties[name]?.type == "array" { members[name] = .null }
         return .object(members)
     }
 }

@@ -48,6 +48,10 @@ extension APIServer {
             let stored = try change(target, options, transaction, time) { existing in
                 var wanted = try edit(existing)
                 try Self.checkIdentity(wanted, existing, target)
+                if let problem = definition.decodingProblem(wanted) {
+                    // The patched object is not shown: it may hold secrets.
+                    throw Self.invalidPatch(problem)
+                }
                 try RequestBody.check(
                     repeated.map { "duplicate field \"\($0)\"" } + definition.schema.unknownFields(in: wanted), target,
                     options, &warnings)
@@ -59,6 +63,15 @@ extension APIServer {
         var answer = render(definition.present(stored), target, representation, request)
         answer.warn(warnings)
         return answer
+    }
+
+    /// What Kubernetes answers for a patch that makes the object none of its kind.
+    private static func invalidPatch(_ problem: String) -> APIFailure {
+        let message = "Invalid value: \"<patch>\": \(problem)"
+        return APIFailure(
+            422, "Invalid", " \"\" is invalid: patch: \(message)",
+            details: APIStatus.Details(
+                causes: [APIStatus.Cause(reason: "FieldValueInvalid", message: message, field: "patch")]))
     }
 
     private static func checkIdentity(_ wanted: JSON, _ existing: JSON, _ target: Target) throws(APIFailure) {

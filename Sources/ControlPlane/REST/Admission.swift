@@ -84,7 +84,7 @@ struct Admission: Sendable {
         let rule: MetadataValidation.NameRule = definition.behaviour == .namespace ? .label : .subdomain
         let errors =
             MetadataValidation.validate(object, old: old, namespaced: type.namespaced, nameRule: rule)
-            + definition.schema.validate(object, old: old) + definition.errors(object, old: old)
+            + definition.schemaErrors(object, old: old) + definition.errors(object, old: old)
         if !errors.isEmpty { throw .invalid(type, object.name, errors) }
     }
 }

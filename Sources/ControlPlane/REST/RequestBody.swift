@@ -66,6 +66,15 @@ enum RequestBody {
             throw .badRequest("the object provided is unrecognized (must be of type \(target.type.kind))")
         }
         try checkKind(&object, target)
+        if MediaTypes.bare(request.contentType) != APIServer.PatchType.apply.rawValue,
+            let problem = target.definition.decodingProblem(object)
+        {
+            throw .badRequest(
+                """
+                \(target.type.kind) in version "\(target.type.version)" cannot be handled as a \(target.type.kind): \
+                \(problem)
+                """)
+        }
         try check(duplicates.map { "duplicate field \"\($0)\"" }, target, options, &warnings)
         try checkPlace(&object, target)
         return object

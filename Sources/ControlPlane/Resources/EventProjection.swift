@@ -18,8 +18,15 @@ enum EventProjection {
                 result[core] = value
             }
         }
+        // Always there, as Go writes them.
+        for (name, value) in always where result[name] == nil { result[name] = value }
         return result
     }
+
+    private static let always: [(String, JSON)] = [
+        ("eventTime", .null), ("firstTimestamp", .null), ("lastTimestamp", .null), ("source", .object([:])),
+        ("reportingComponent", ""), ("reportingInstance", ""),
+    ]
 
     static func events(_ object: JSON) -> JSON {
         var result = object
@@ -30,6 +37,7 @@ enum EventProjection {
                 result[events] = value
             }
         }
+        for name in ["reportingController", "reportingInstance"] where result[name] == "" { result[name] = nil }
         return result
     }
 }

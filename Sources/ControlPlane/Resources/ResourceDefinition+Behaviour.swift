@@ -19,12 +19,16 @@ extension ResourceDefinition {
         default: break
         }
         schema.prune(&object)
-        schema.applyDefaults(to: &object)
+        if isCustom { schema.applyDefaults(to: &object) } else { BuiltInDefaults.apply(to: &object, schema: schema) }
     }
 
     /// What the server says, whatever was sent: this belongs to nobody.
     func prepareForCreate(_ object: inout JSON, now: Date) {
-        if behaviour == .namespace { object["spec"] = ["finalizers": ["kubernetes"]] }
+        switch behaviour {
+        case .namespace: object["spec"] = ["finalizers": ["kubernetes"]]
+        case .job: JobRules.addSelector(&object)
+        default: break
+        }
     }
 
     func prepareForUpdate(_ object: inout JSON, existing: JSON, now: Date) {
@@ -62,16 +66,49 @@ extension ResourceDefinition {
         }
     }
 
+    /// What the schema refuses. Of a built-in object the status is taken as it comes, and definitions have rules of
+    /// their own.
+    func schemaErrors(_ object: JSON, old: JSON?) -> [FieldError] {
+        if isCustom { return schema.validate(object, old: old) }
+        if behaviour == .customResourceDefinition { return [] }
+        var (wanted, before) = (object, old)
+        wanted["status"] = nil
+        if before != nil { before?["status"] = nil }
+        return schema.validate(wanted, old: before)
+    }
+
     /// - Parameter old: the object before; nil for a new one.
     func errors(_ object: JSON, old: JSON?) -> [FieldError] {
         switch behaviour {
         case .configMap: ImmutableRules.errors(object, old: old, fields: ["data", "binaryData"])
         case .secret:
             ImmutableRules.errors(object, old: old, fields: ["data"]) + SecretRules.errors(object, old: old)
-        case .deployment, .statefulSet: WorkloadRules.errors(object, old: old, behaviour)
+        case .deployment, .statefulSet:
+            WorkloadRules.errors(object, old: old, behaviour)
+                + PodRules.errors(object[path: "spec", "template", "spec"], at: PodRules.path)
+        case .job: JobRules.errors(object, old: old)
+        case .plain where type.kind == "Lease": LeaseRules.errors(object)
         case .customResourceDefinition: CRDValidation.validate(object, old: old)
         default: []
         }
+    }
+}
+
+enum JobRules {
+    /// A job finds its pods by its own uid, unless it was told how.
+    static func addSelector(_ object: inout JSON) {
+        guard object[path: "spec", "manualSelector"] != true else { return }
+        let uid = JSON.string(object.uid)
+        let labels: [String: JSON] = [
+            "batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": .string(object.name),
+            "controller-uid": uid, "job-name": .string(object.name),
+        ]
+        let given = object[path: "spec", "template", "metadata", "labels"]?.object ?? [:]
+        let all = JSON.object(given.merging(labels) { _, new in new })
+        // Kubernetes labels the job itself when it took its labels from the template.
+        if object[path: "metadata", "labels"]?.object ?? [:] == given { object["metadata"]?["labels"] = all }
+        object["spec"]?["template"]?["metadata"]?["labels"] = all
+        object["spec"]?["selector"] = ["matchLabels": ["batch.kubernetes.io/controller-uid": uid]]
     }
 }
 
@@ -134,8 +171,6 @@ enum WorkloadRules {
                         spec.child("template").child("metadata").child("labels"), labels ?? .object([:]),
                         "`selector` does not match template `labels`"))
             }
-        } else {
-            causes.append(.required(spec.child("selector")))
         }
         if let before = old?[path: "spec", "selector"], before != selector {
             causes.append(.invalid(spec.child("selector"), selector ?? .null, "field is immutable"))

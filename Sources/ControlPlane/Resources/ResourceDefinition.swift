@@ -64,6 +64,12 @@ struct ResourceDefinition: Sendable {
         }
     }
 
+    /// Why an object cannot be one of this kind, whatever is in it; custom kinds leave that to their schemas.
+    func decodingProblem(_ object: JSON) -> String? {
+        if isCustom { return nil }
+        return BuiltInSchemas.decodingProblem(object, group: type.group, version: type.version, kind: type.kind)
+    }
+
     /// Whether `metadata.generation` counts changes of what is wanted.
     var hasGeneration: Bool {
         switch behaviour {
@@ -92,7 +98,7 @@ struct ResourceDefinition: Sendable {
     /// An object of this version and group as it is stored.
     func store(_ object: JSON) -> JSON {
         var object = object
-        if behaviour == .eventsEvent { object = EventProjection.core(object) }
+        if behaviour == .eventsEvent || behaviour == .event { object = EventProjection.core(object) }
         object["apiVersion"] = .string(storageAPIVersion)
         return object
     }

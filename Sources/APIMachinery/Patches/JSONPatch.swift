@@ -1,4 +1,5 @@
 public import KubernetesModel
+
 /// JSON Patch (RFC 6902).
 public enum JSONPatch {
     /// All operations or none.
@@ -89,28 +90,5 @@ public enum JSONPatch {
             members[key] = try add(new, old, rest)
         }
         return .object(members)
-    }
-}
-
-public enum MergePatch {
-    public static func apply(_ patch: JSON, to document: JSON) -> JSON {
-        guard case .object(let m) = patch else { return patch }
-        var r = document.object ?? [:]
-        for (k, v) in m { if v.isNull { r.removeValue(forKey: k) } else { r[k] = apply(v, to: r[k] ?? .null) } }
-        return .object(r)
-    }
-}
-public enum StrategicMergePatch {
-    public static func apply(_ patch: JSON, to document: JSON, schema: StructuralSchema) throws(MachineryError) -> JSON { merge(patch, document) }
-    static func merge(_ patch: JSON, _ document: JSON) -> JSON {
-        if let items = patch.array, items.first?["name"] != nil, let old = document.array {
-            var new = items.map { i in merge(i, old.first { $0["name"] == i["name"] } ?? .null) }
-            new += old.filter { o in !items.contains { $0["name"] == o["name"] } }
-            return .array(new)
-        }
-        guard case .object(let m) = patch else { return patch }
-        var r = document.object ?? [:]
-        for (k, v) in m where !k.hasPrefix("$") { if v.isNull { r.removeValue(forKey: k) } else { r[k] = merge(v, r[k] ?? .null) } }
-        return .object(r)
     }
 }
