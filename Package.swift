@@ -156,6 +156,11 @@ let package = Package(
                 "ControlPlane", "APIMachinery", "KubernetesModel", "RecoveryAPI", "Processes", "control-plane-probe",
                 .logging, .lifecycle,
             ], resources: [.copy("Resources")]),
+        tests(
+            "OperatorTests",
+            [
+                "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "ObjectStore", "Processes",
+            ]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

@@ -37,7 +37,7 @@ struct BackupCommand: AsyncParsableCommand {
                     print("complete: \(backup.status?.contents ?? ""), \(backup.status?.size ?? "") stored")
                     return
                 }
-                if complete?.reason == Reason.backupFailed { throw ValidationError(backup.status?.error ?? "the backup failed") }
+                if complete?.reason == Reason.backupFailed { throw Complaint(backup.status?.error ?? "the backup failed") }
                 try await Task.sleep(for: .milliseconds(500))
             }
         }

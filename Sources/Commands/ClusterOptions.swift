@@ -36,3 +36,10 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 }
+
+/// What went wrong, for a person: shown without the usage text, which would bury it.
+struct Complaint: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Cryptography
 import Foundation
 import KubernetesClient
 import KubernetesModel
 import RecoveryAPI
+import RecoveryEngine
 
 struct Recover: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,16 +37,34 @@ struct Recover: AsyncParsableCommand {
             let stamp = Int(Date().timeIntervalSince1970)
             let token = self.token ?? "cli-\(stamp)"
             let recipe = source.spec.recipe
-            let name = resume ? "\(plan)-\(token)-resume-\(stamp)" : "\(plan)-\(token)"
-            let made = try await client.create(
-                RecoveryRun(
-                    metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": String(plan.prefix(63))]),
-                    spec: RecoveryRun.Spec(
-                        planRef: ObjectReference(name: plan), token: token, mode: dryRun ? .dryRun : .recover, to: target(),
-                        plan: recipe, planHash: SHA256.hexHash([UInt8](try JSONEncoder.kubernetes.encode(recipe))),
-                        resume: resume ? true : nil)))
+            let mode = dryRun ? RunMode.dryRun : .recover
+            try check(source, token)
+            let own = RunIdentity.name(plan: plan, token: token, mode: mode)
+            let name = resume ? "\(own)-resume-\(stamp)" : own
+            let run = RecoveryRun(
+                metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": String(plan.prefix(63))]),
+                spec: RecoveryRun.Spec(
+                    planRef: ObjectReference(name: plan), token: token, mode: mode, to: target(), plan: recipe,
+                    planHash: try RunIdentity.planHash(recipe), resume: resume ? true : nil))
+            let made: RecoveryRun
+            do {
+                made = try await client.create(run)
+            } catch let error as KubernetesError where error.isAlreadyExists {
+                let other = try await client.get(RecoveryRun.self, name, namespace: namespace)
+                throw Complaint(
+                    "--token: \(token) is used already by the RecoveryRun \(name), which is \(other.status?.state?.rawValue ?? "Pending"); to recover again use a new token")
+            }
             print("recoveryrun.dr.hotswap.io/\(made.name) created")
             try await follow(made.name, client, namespace)
+        }
+    }
+
+    private func check(_ plan: RecoveryPlan, _ token: String) throws {
+        guard token.utf8.count <= 63, token.wholeMatch(of: /[a-z0-9]([-a-z0-9.]*[a-z0-9])?/) != nil else {
+            throw ValidationError("--token: \"\(token)\" is not a name such as inc-2026-11-23 (a-z, 0-9, - and ., at most 63)")
+        }
+        do throws(SpecError) { try PlanCheck.check(plan.spec) } catch {
+            throw Complaint("the RecoveryPlan \"\(plan.name)\" cannot be executed: \(error)")
         }
     }
 
@@ -88,6 +106,10 @@ struct Abort: AsyncParsableCommand {
 
     func run() async throws {
         try await cluster.withClient { client, namespace in
+            let before = try await client.get(RecoveryRun.self, recoveryRun, namespace: namespace)
+            if let state = before.status?.state, state.isTerminal {
+                throw Complaint("the RecoveryRun \(recoveryRun) has ended already: \(state.rawValue)")
+            }
             _ = try await client.patch(RecoveryRun.self, recoveryRun, namespace: namespace, merge: ["spec": ["desiredState": "Aborted"]])
             print("recoveryrun.dr.hotswap.io/\(recoveryRun) aborting")
         }

@@ -83,7 +83,9 @@ enum ConnectRefusal {
                 code: PostgresError.Code(sqlState: state), sqlState: state, severity: "FATAL", message: message)
         }
         let lower = message.lowercased()
-        let isTLS = ["ssl", "certificate", "tls"].contains { lower.contains($0) }
+        // A server that goes away in the middle of the handshake has no quarrel with TLS.
+        let isBroken = ["eof detected", "connection reset", "connection refused", "broken pipe"].contains { lower.contains($0) }
+        let isTLS = !isBroken && ["ssl", "certificate", "tls"].contains { lower.contains($0) }
         let isLogin = lower.contains("no password supplied")
         return PostgresError(
             code: isLogin ? .authenticationFailed : isTLS ? .tls : .unreachable, severity: "FATAL", message: message)

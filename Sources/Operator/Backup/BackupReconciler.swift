@@ -12,6 +12,8 @@ final class BackupReconciler: Sendable {
     private let context: OperatorContext
     private let backups: Informer<Backup>
     private let ends = Mutex<[String: BackupDecision.End]>([:])
+    /// The newest activity of each object, for the day that the object is deleted under it.
+    private let started = Mutex<[ObjectKey: String]>([:])
     private let wake: @Sendable (ObjectKey) async -> Void
 
     init(context: OperatorContext, backups: Informer<Backup>, wake: @escaping @Sendable (ObjectKey) async -> Void) {
@@ -21,13 +23,17 @@ final class BackupReconciler: Sendable {
     }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
-        guard let cached = backups.get(key) else { return .done }
-        if cached.isTerminal || cached.isBeingDeleted { return .done }
+        guard let cached = backups.get(key), !cached.isBeingDeleted else {
+            cancelDeleted(key)
+            return .done
+        }
+        if cached.isTerminal { return .done }
         // The cache may be behind our own last write: what is decided here must not be done twice.
         guard let backup = try await context.client.getIfPresent(Backup.self, key.name, namespace: key.namespace) else { return .done }
         let activity = "backup/\(backup.metadata.uid ?? key.description)"
         let end = ends.withLock { $0[activity] }
-        let isRunning = context.activities.isRunning(activity)
+        // An activity that has told its end is over, also where its task is not gone yet.
+        let isRunning = end == nil && context.activities.isRunning(activity)
         let input = BackupDecision.Input(
             backup: backup, manifest: isRunning || end != nil ? nil : try await existing(backup), isRunning: isRunning, end: end,
             now: context.now())
@@ -57,8 +63,16 @@ final class BackupReconciler: Sendable {
         }
     }
 
+    /// A Backup that is gone is not taken any further. What it has stored stays: without a manifest it is no backup, and
+    /// one of the same name may be made anew.
+    private func cancelDeleted(_ key: ObjectKey) {
+        guard let activity = started.withLock({ $0.removeValue(forKey: key) }) else { return }
+        context.activities.cancel(activity)
+    }
+
     private func start(_ backup: Backup, _ activity: String) {
         let key = backup.reference
+        started.withLock { $0[key] = activity }
         context.activities.start(activity) { [self] in
             let end: BackupDecision.End
             do {
@@ -69,6 +83,9 @@ final class BackupReconciler: Sendable {
                 end = BackupWork.failure(error)
             }
             ends.withLock { $0[activity] = end }
+            started.withLock { started in
+                if started[key] == activity { started[key] = nil }
+            }
             await wake(key)
         }
     }

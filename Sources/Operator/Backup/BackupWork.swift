@@ -40,7 +40,9 @@ struct BackupWork: Sendable {
     static func failure(_ error: any Error) -> BackupDecision.End {
         switch error {
         case let error as any ProtectionFailure: .failed(message: "\(error)", isRetriable: error.isRetriable)
-        case let error as ObjectStoreError: .failed(message: "\(error)", isRetriable: error.isRetriable)
+        // A folder that is not there may be a mount that comes back.
+        case let error as ObjectStoreError:
+            .failed(message: "\(error)", isRetriable: error.isRetriable || error.code == .noSuchBucket)
         // A Secret or a policy may be created in a moment; it is looked for again.
         case let error as ReferenceError: .failed(message: "\(error)", isRetriable: error.reason != Reason.invalidSpec)
         case let error as ProcessError: .failed(message: "\(error)", isRetriable: true)

@@ -1,9 +1,9 @@
 import ControllerRuntime
-import Cryptography
 import Foundation
 import KubernetesClient
 import KubernetesModel
 import RecoveryAPI
+import RecoveryEngine
 
 /// Checks plans, makes one run for each token, and shows people where it stands.
 struct RecoveryPlanReconciler: Sendable {
@@ -17,21 +17,38 @@ struct RecoveryPlanReconciler: Sendable {
         var problem: SpecError?
         do throws(SpecError) { try PlanCheck.check(plan.spec) } catch { problem = error }
         if let execute = plan.spec.execute, problem == nil {
-            let name = Self.runName(plan: plan.name, token: execute.token)
+            let name = RunIdentity.name(plan: plan.name, token: execute.token, mode: execute.mode ?? .recover)
             run = try await context.client.getIfPresent(RecoveryRun.self, name, namespace: key.namespace)
             if run == nil { run = try await create(name, execute, of: plan) }
+            if let other = run, other.spec.planRef.name != plan.name || other.spec.token != execute.token {
+                run = nil
+                problem = SpecError(
+                    field: "spec.execute.token",
+                    message: "the RecoveryRun \(name) is one of the plan \"\(other.spec.planRef.name)\": choose another token",
+                    reason: Reason.invalidSpec)
+            }
         }
+        let ordered = Self.newest(of: plan, ordered: run, in: runs.list(namespace: key.namespace))
+        let isOwn = ordered?.metadata.uid == run?.metadata.uid
         var changed = plan
-        changed.status = Self.decide(plan, run, problem, now: context.now())
+        changed.status = Self.decide(plan, isOwn ? run : ordered, problem, isOrdered: isOwn, now: context.now())
         try await context.write(changed, unless: changed.status == plan.status)
         announce(before: plan, after: changed)
         return .done
     }
 
-    /// The same token is the same run, whoever makes it.
-    static func runName(plan: String, token: String) -> String {
-        let name = "\(plan)-\(token)"
-        return name.utf8.count <= 200 ? name : "\(plan.prefix(120))-\(SHA256.hexHash(name).prefix(16))"
+    /// The run that people want to see: one that somebody made with `dr recover` while it is under way or goes on with the
+    /// plan's own token, else the one that the plan orders.
+    static func newest(of plan: RecoveryPlan, ordered: RecoveryRun?, in runs: [RecoveryRun]) -> RecoveryRun? {
+        let others = runs.filter { run in
+            guard run.spec.planRef.name == plan.name, run.metadata.uid != ordered?.metadata.uid else { return false }
+            if run.status?.state?.isTerminal != true { return true }
+            return run.spec.resume == true && run.spec.token == ordered?.spec.token && run.status?.state != .alreadyExecuted
+        }
+        let ends = ordered?.status?.state?.isTerminal ?? true
+        guard ends else { return ordered }
+        return others.max { ($0.metadata.creationTimestamp ?? .distantPast, $0.name) < ($1.metadata.creationTimestamp ?? .distantPast, $1.name) }
+            ?? ordered
     }
 
     private func create(_ name: String, _ execute: RecoveryPlan.Execute, of plan: RecoveryPlan) async throws -> RecoveryRun? {
@@ -41,7 +58,7 @@ struct RecoveryPlanReconciler: Sendable {
                 name: name, namespace: plan.namespace, labels: ["dr.hotswap.io/plan": String(plan.name.prefix(63))]),
             spec: RecoveryRun.Spec(
                 planRef: ObjectReference(name: plan.name), token: execute.token, mode: execute.mode ?? .recover, to: execute.to,
-                plan: recipe, planHash: try PlanHash.of(recipe)))
+                plan: recipe, planHash: try RunIdentity.planHash(recipe)))
         do {
             let created = try await context.client.create(run)
             context.recorder.record(.normal, reason: Reason.runCreated, action: "Execute", "made the RecoveryRun \(name)", about: plan)
@@ -52,7 +69,10 @@ struct RecoveryPlanReconciler: Sendable {
         }
     }
 
-    static func decide(_ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, now: Date) -> RecoveryPlan.Status {
+    /// - Parameter isOrdered: whether the run is the one that `spec.execute` asks for.
+    static func decide(
+        _ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, isOrdered: Bool = true, now: Date
+    ) -> RecoveryPlan.Status {
         var status = plan.status ?? RecoveryPlan.Status()
         var conditions = status.conditions ?? []
         let generation = plan.metadata.generation
@@ -62,19 +82,19 @@ struct RecoveryPlanReconciler: Sendable {
             readiness = .stalled(reason: problem.reason, message: "\(problem)")
             status.state = status.state ?? "Standby"
             status.message = "\(problem)"
-        } else if let execute = plan.spec.execute, let run {
+        } else if let run, !isOrdered || plan.spec.execute != nil {
             // The run was there before this plan: a plan that was deleted and made anew does not execute its token again.
             let isOlder =
-                status.lastToken != execute.token && run.status?.state?.isTerminal == true
+                isOrdered && run.status?.state?.isTerminal == true
                 && (run.metadata.creationTimestamp ?? now) < (plan.metadata.creationTimestamp ?? now)
-            status.lastToken = execute.token
+            status.lastToken = run.spec.token
             status.run = run.name
             status.state = isOlder ? RunState.alreadyExecuted.rawValue : (run.status?.state ?? .pending).rawValue
             status.phase = run.status?.phase
             status.progress = run.status?.progress
             status.rto = run.status?.rto
             status.message =
-                isOlder ? "token \(execute.token) was executed by \(run.name); to recover again use a new token" : run.status?.message
+                isOlder ? "token \(run.spec.token) was executed by \(run.name); to recover again use a new token" : run.status?.message
             status.lastRunFinishedAt = run.status?.finishedAt
             let text = status.message ?? ""
             switch RunState(rawValue: status.state ?? "") ?? .pending {
@@ -101,16 +121,10 @@ struct RecoveryPlanReconciler: Sendable {
     private func announce(before: RecoveryPlan, after: RecoveryPlan) {
         guard let new = after.status?.conditions?[ConditionType.ready] else { return }
         let old = before.status?.conditions?[ConditionType.ready]
-        guard old?.reason != new.reason, old != nil || new.status == .false else { return }
+        let isMistake = new.reason == Reason.planCycle || new.reason == Reason.invalidSpec
+        guard old?.reason != new.reason || isMistake && old?.message != new.message, old != nil || new.status == .false else { return }
         context.recorder.record(
-            new.reason == Reason.failed || new.reason == Reason.planCycle || new.reason == Reason.invalidSpec ? .warning : .normal,
+            new.reason == Reason.failed || isMistake ? .warning : .normal,
             reason: new.reason, action: "Execute", new.message.isEmpty ? new.reason : new.message, about: after)
-    }
-}
-
-/// SHA-256 of a plan's canonical JSON: what was executed, for the ledger.
-enum PlanHash {
-    static func of(_ recipe: RecoveryPlan.Spec) throws -> String {
-        SHA256.hexHash([UInt8](try JSONEncoder.kubernetes.encode(recipe)))
     }
 }

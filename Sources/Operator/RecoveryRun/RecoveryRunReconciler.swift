@@ -23,6 +23,8 @@ final class RecoveryRunReconciler: Sendable {
     private let wake: @Sendable (ObjectKey) async -> Void
     /// By the run's UID: what happens in this process and is not in the status yet.
     private let live = Mutex<[String: Live]>([:])
+    /// The UIDs of the runs that have not ended, for the day that one is deleted.
+    private let known = Mutex<[ObjectKey: String]>([:])
 
     init(context: OperatorContext, runs: Informer<RecoveryRun>, wake: @escaping @Sendable (ObjectKey) async -> Void) {
         self.context = context
@@ -31,20 +33,24 @@ final class RecoveryRunReconciler: Sendable {
     }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
-        guard runs.get(key) != nil else { return .done }
+        guard runs.get(key) != nil else { return deleted(key) }
         // Never from the cache: a decision on an older status could do a step twice.
         guard let run = try await context.client.getIfPresent(RecoveryRun.self, key.name, namespace: key.namespace),
             !run.isBeingDeleted
-        else { return .done }
+        else { return deleted(key) }
         let uid = run.metadata.uid ?? key.description
-        if run.status?.state?.isTerminal == true {
-            try await finish(run)
-            live.withLock { $0[uid] = nil }
-            return .done
+        if run.status?.state?.isTerminal == true { return try await closed(run, uid) }
+        known.withLock { $0[key] = uid }
+        let store: (any ObjectStore)?
+        let observation: RunMachine.Observation
+        do {
+            store = try await self.store(run)
+            observation = try await observe(run, uid, store)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return try await cannotBegin(run, error)
         }
-        let store = try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: key.namespace)
-        let ledger = Ledger(store)
-        let observation = try await observe(run, uid, ledger, store)
         let now = context.now()
         let decision = RunMachine.decide(run.spec, run.status, observation, now: now)
         var changed = run
@@ -60,17 +66,86 @@ final class RecoveryRunReconciler: Sendable {
         forget(observation.outcomes, uid)
         announce(before: run, after: changed)
         KillPoint.stepIntended.reached()
-        for action in decision.actions { try await perform(action, changed, uid, ledger) }
+        for action in decision.actions { try await perform(action, changed, uid, store) }
         if changed.status?.state?.isTerminal == true { return .requeue(after: .milliseconds(50)) }
         if decision.actions.contains(where: { $0 == .openLedger || $0 == .resumeLedger }) { return .requeue(after: .milliseconds(20)) }
         guard let wakeAt = decision.wakeAt else { return .requeue(after: .seconds(30)) }
         return .requeue(after: .seconds(min(30, max(0.2, wakeAt.timeIntervalSince(context.now())))))
     }
 
+    // MARK: Beginnings and ends
+
+    /// The store is needed to begin. A recovery that has begun goes on without its evidence: it may be what brings the
+    /// store's network back.
+    private func store(_ run: RecoveryRun) async throws -> (any ObjectStore)? {
+        do {
+            return try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: run.namespace)
+        } catch {
+            guard run.status?.startedAt != nil || run.spec.mode == .dryRun else { throw error }
+            context.logger.warning("the store is not usable", metadata: ["run": "\(run.reference)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// The ledger cannot be asked: nothing is done, and the reason is written where people look.
+    private func cannotBegin(_ run: RecoveryRun, _ error: any Error) async throws -> ReconcileResult {
+        let (reason, message) = Self.complaint(error)
+        let now = context.now()
+        var changed = run
+        var status = run.status ?? RecoveryRun.Status()
+        var conditions = status.conditions ?? []
+        status.observedGeneration = run.metadata.generation
+        if run.spec.desiredState == .aborted {
+            status.state = .aborted
+            status.message = "aborted before it began"
+            status.finishedAt = now.wholeSeconds
+        } else {
+            status.state = status.state ?? .pending
+            status.message = "nothing was done: the ledger cannot be asked: \(message)"
+        }
+        let readiness: Readiness = status.state == .pending ? .stalled(reason: reason, message: status.message ?? "") : Self.readiness(status)
+        conditions.settle(readiness, generation: run.metadata.generation, now: now)
+        status.conditions = conditions
+        changed.status = status
+        try await context.write(changed, unless: changed.status == run.status)
+        if changed.status?.message != run.status?.message {
+            context.recorder.record(.warning, reason: reason, action: "Recover", status.message ?? "", about: run)
+        }
+        return .requeue(after: .seconds(10))
+    }
+
+    static func complaint(_ error: any Error) -> (reason: String, message: String) {
+        let reason = (error as? ReferenceError)?.reason ?? Reason.storeNotReady
+        return (reason, String("\(error)".prefix(2000)))
+    }
+
+    private func closed(_ run: RecoveryRun, _ uid: String) async throws -> ReconcileResult {
+        known.withLock { $0[run.reference] = nil }
+        do {
+            try await finish(run)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            context.logger.warning("the ledger is not closed yet", metadata: ["run": "\(run.reference)", "error": "\(error)"])
+            return .requeue(after: .seconds(30))
+        }
+        live.withLock { $0[uid] = nil }
+        return .done
+    }
+
+    /// A run that is deleted while it runs ends as an aborted one does. Its ledger entry stays and says Started: its token is
+    /// not executed again by accident.
+    private func deleted(_ key: ObjectKey) -> ReconcileResult {
+        guard let uid = known.withLock({ $0.removeValue(forKey: key) }) else { return .done }
+        for name in context.activities.names where name.hasPrefix("run/\(uid)/") { context.activities.cancel(name) }
+        live.withLock { $0[uid] = nil }
+        return .done
+    }
+
     // MARK: Gather
 
     private func observe(
-        _ run: RecoveryRun, _ uid: String, _ ledger: Ledger, _ store: any ObjectStore
+        _ run: RecoveryRun, _ uid: String, _ store: (any ObjectStore)?
     ) async throws -> RunMachine.Observation {
         var observation = RunMachine.Observation()
         let state = live.withLock { $0[uid] ?? Live() }
@@ -83,17 +158,25 @@ final class RecoveryRunReconciler: Sendable {
                 if observation.outcomes[id] == nil { observation.running.insert(id) }
             }
         }
-        guard run.spec.mode == .recover, run.status?.startedAt == nil else { return observation }
-        let entry = try await ledger.entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
+        guard let store, run.spec.mode == .recover, run.status?.startedAt == nil else { return observation }
+        let entry = try await Ledger(store).entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
         switch entry {
         case nil: observation.ledger = .absent
         case let entry? where entry.runUID == uid:
             observation.ledger = .ours
             if let lost = entry.resumedFrom?.last { observation.finishedEarlier = try await finished(by: lost, run, store) }
         case let entry?:
-            observation.ledger = .taken(run: entry.run, isFinished: entry.state.isFinal, state: entry.state.rawValue)
+            observation.ledger = .taken(
+                run: entry.run, isFinished: entry.state.isFinal, state: entry.state.rawValue,
+                isHere: try await isUnderWay(entry, run.namespace))
         }
         return observation
+    }
+
+    /// Whether the run that has the token is in this very API and has not ended: then it is not lost.
+    private func isUnderWay(_ entry: LedgerEntry, _ namespace: String) async throws -> Bool {
+        guard let other = try await context.client.getIfPresent(RecoveryRun.self, entry.run, namespace: namespace) else { return false }
+        return other.metadata.uid == entry.runUID && other.status?.state?.isTerminal != true
     }
 
     /// What the journal of a lost run says is done.
@@ -107,12 +190,17 @@ final class RecoveryRunReconciler: Sendable {
 
     // MARK: Apply
 
-    private func perform(_ action: RunMachine.Action, _ run: RecoveryRun, _ uid: String, _ ledger: Ledger) async throws {
+    private func perform(
+        _ action: RunMachine.Action, _ run: RecoveryRun, _ uid: String, _ store: (any ObjectStore)?
+    ) async throws {
         switch action {
         case .openLedger:
-            _ = try await ledger.begin(entry(run, uid))
+            guard let store else { return }
+            _ = try await Ledger(store).begin(entry(run, uid))
             KillPoint.ledgerWritten.reached()
-        case .resumeLedger: _ = try await ledger.resume(entry(run, uid))
+        case .resumeLedger:
+            guard let store else { return }
+            _ = try await Ledger(store).resume(entry(run, uid))
         case .closeLedger: break  // in finish(_:), which also runs after a restart
         case .cancel(let id): context.activities.cancel(activity(uid, id.phase, id.step))
         case .start(let id): start(id, run, uid)
@@ -139,12 +227,13 @@ final class RecoveryRunReconciler: Sendable {
                 let result = try await StepRunner.run(stepContext)
                 KillPoint.stepDone.reached()
                 outcome = .success(message: result.message, outputs: result.outputs)
-            } catch let error as StepError {
-                outcome = .failure(message: String(error.description.prefix(2000)), retriable: error.isRetriable)
             } catch {
-                // Shut down: the status says Running, and the next operator asks whether it happened.
-                if context.activities.isEnding { return }
-                outcome = .failure(message: "cancelled", retriable: false)
+                // Shut down: the status says Running, and the next operator asks whether it happened. A tool that was ended
+                // by that says so in an error of its own.
+                if Task.isCancelled, !context.activities.wasCancelled(activity(uid, id.phase, id.step)) { return }
+                let known = Task.isCancelled ? nil : error as? StepError
+                outcome = .failure(
+                    message: known.map { String($0.description.prefix(2000)) } ?? "cancelled", retriable: known?.isRetriable ?? false)
             }
             live.withLock { $0[uid, default: Live()].outcomes[id] = outcome }
             await wake(key)
@@ -192,8 +281,8 @@ final class RecoveryRunReconciler: Sendable {
         KillPoint.ledgerClosed.reached()
     }
 
-    private func journal(_ run: RecoveryRun, unless isSame: Bool, _ store: any ObjectStore) async {
-        guard !isSame, run.spec.mode == .recover, run.status?.startedAt != nil else { return }
+    private func journal(_ run: RecoveryRun, unless isSame: Bool, _ store: (any ObjectStore)?) async {
+        guard let store, !isSame, run.spec.mode == .recover, run.status?.startedAt != nil else { return }
         let name = (run.namespace, run.spec.planRef.name, run.name)
         do {
             _ = try await store.put(

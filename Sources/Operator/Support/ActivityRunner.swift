@@ -14,10 +14,13 @@ public final class ActivityRunner: Sendable {
 
     private let launches: AsyncStream<Launch>
     private let launch: AsyncStream<Launch>.Continuation
-    /// The running activities, each with the way to cancel it.
-    private let running = Mutex<[String: AsyncStream<Void>.Continuation]>([:])
+    private struct Running {
+        /// A value cancels it.
+        let cancel: AsyncStream<Void>.Continuation
+        var wasCancelled = false
+    }
 
-    private let ending = Mutex(false)
+    private let running = Mutex<[String: Running]>([:])
 
     public init() {
         (launches, launch) = AsyncStream.makeStream()
@@ -29,7 +32,7 @@ public final class ActivityRunner: Sendable {
         let (cancellation, cancel) = AsyncStream<Void>.makeStream()
         let isNew = running.withLock { running in
             guard running[name] == nil else { return false }
-            running[name] = cancel
+            running[name] = Running(cancel: cancel)
             return true
         }
         if isNew { launch.yield(Launch(name: name, operation: operation, cancellation: cancellation)) }
@@ -39,24 +42,27 @@ public final class ActivityRunner: Sendable {
     public func isRunning(_ name: String) -> Bool { running.withLock { $0[name] != nil } }
 
     /// Asks an activity to stop; it is running until it has.
-    public func cancel(_ name: String) { _ = running.withLock { $0[name]?.yield() } }
+    public func cancel(_ name: String) {
+        running.withLock { running in
+            running[name]?.wasCancelled = true
+            _ = running[name]?.cancel.yield()
+        }
+    }
 
-    /// Whether ``run()`` is being cancelled: an activity that is cancelled then was not cancelled for itself.
-    public var isEnding: Bool { ending.withLock { $0 } }
+    /// Whether a running activity was asked to stop. One that is cancelled and was not is ended with the whole process.
+    public func wasCancelled(_ name: String) -> Bool { running.withLock { $0[name]?.wasCancelled ?? false } }
 
     public var names: [String] { running.withLock { Array($0.keys) } }
 
     /// Until cancelled.
     public func run() async {
         await withDiscardingTaskGroup { group in
-            await withTaskCancellationHandler {
             for await launch in launches {
                 group.addTask { [self] in
                     await race(launch)
-                    running.withLock { $0.removeValue(forKey: launch.name) }?.finish()
+                    running.withLock { $0.removeValue(forKey: launch.name) }?.cancel.finish()
                 }
             }
-            } onCancel: { ending.withLock { $0 = true } }
             group.cancelAll()
         }
     }

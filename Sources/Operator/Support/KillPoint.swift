@@ -4,11 +4,13 @@
     import Musl
 #endif
 import Foundation
+import Synchronization
 
 /// The instants at which a kill must do no harm. Each stands between two outside effects of a backup or a recovery.
 ///
-/// With `DR_KILL_AT=<name>` in the environment the process ends itself there with SIGKILL, as a lost node would end it;
-/// the tests walk all of them in a real process.
+/// With `DR_KILL_AT=<name>` in the environment the process ends itself there with SIGKILL, as a lost node would end it, and
+/// with `DR_KILL_AT=<name>:<n>` when it comes there for the nth time; with `DR_KILL_SIGNAL=TERM` it asks itself to end, as a
+/// rollout does, with `STOP` it stands still there until SIGCONT. The tests walk all of them in a real process.
 public enum KillPoint: String, CaseIterable, Sendable {
     // A backup.
     case backupStarted = "backup-started"
@@ -30,11 +32,35 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case runFinished = "run-finished"
     case ledgerClosed = "ledger-closed"
 
-    private static let chosen = ProcessInfo.processInfo.environment["DR_KILL_AT"]
+    /// The rest are of a recovery.
+    public var isOfBackup: Bool { rawValue.hasPrefix("backup-") }
+
+    /// What the environment asks for.
+    private struct Order: Sendable {
+        var point: KillPoint
+        /// The how many-th time that the point is reached.
+        var time: Int
+        var signal: Int32
+
+        init?(_ environment: [String: String]) {
+            let parts = environment["DR_KILL_AT"]?.split(separator: ":").map(String.init) ?? []
+            guard let first = parts.first, let point = KillPoint(rawValue: first) else { return nil }
+            self.point = point
+            time = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
+            signal = ["TERM": SIGTERM, "STOP": SIGSTOP][environment["DR_KILL_SIGNAL"] ?? ""] ?? SIGKILL
+        }
+    }
+
+    private static let order = Order(ProcessInfo.processInfo.environment)
+    private static let count = Mutex(0)
 
     /// Ends the process here if it was told to.
     public func reached() {
-        guard Self.chosen == rawValue else { return }
-        kill(getpid(), SIGKILL)
+        guard let order = Self.order, order.point == self else { return }
+        let count = Self.count.withLock { count in
+            count += 1
+            return count
+        }
+        if count == order.time { kill(getpid(), order.signal) }
     }
 }

@@ -27,8 +27,8 @@ public enum RunMachine {
     public enum LedgerView: Sendable, Hashable {
         case absent
         case ours
-        /// Another run has the token; `isFinished` says whether that one ended.
-        case taken(run: String, isFinished: Bool, state: String)
+        /// Another run has the token; `isFinished` says whether that one ended, `isHere` that it goes on under this very API.
+        case taken(run: String, isFinished: Bool, state: String, isHere: Bool = false)
     }
 
     public struct Observation: Sendable {

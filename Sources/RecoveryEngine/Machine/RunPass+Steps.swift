@@ -42,6 +42,14 @@ extension RunPass {
                 steps[index].message = message
                 steps[index].outputs = outputs.isEmpty ? nil : outputs
             case .failure(let message, let retriable):
+                let limit = step(id(index))?.deadline?.seconds ?? Int64(RunMachine.defaultDeadline)
+                if let began = steps[index].startedAt, now >= began.addingTimeInterval(Double(limit)) {
+                    let last = message == "cancelled" ? "" : "; last: \(message)"
+                    steps[index].state = .failed
+                    steps[index].finishedAt = now
+                    steps[index].message = "its deadline of \(Span.text(seconds: limit)) passed\(last)"
+                    continue
+                }
                 steps[index].message = message
                 let retries = Int64(step(id(index))?.retries ?? 0)
                 if retriable, steps[index].attempts <= retries {
@@ -75,7 +83,8 @@ extension RunPass {
                 steps[index].state = .failed
                 steps[index].finishedAt = now
                 let last = steps[index].message.map { "; last: \($0)" } ?? ""
-                steps[index].message = "its deadline passed\(last)"
+                let length = step(id(index))?.deadline.map { "\($0)" } ?? Span.text(seconds: Int64(RunMachine.defaultDeadline))
+                steps[index].message = "its deadline of \(length) passed\(last)"
             }
         }
     }

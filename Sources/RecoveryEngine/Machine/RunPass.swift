@@ -43,12 +43,21 @@ struct RunPass {
     /// Nothing is done before the token is ours.
     private mutating func begin() {
         if spec.desiredState == .aborted { return end(.aborted, "aborted before it began") }
+        do throws(SpecError) { try PlanCheck.check(spec.plan) } catch { return end(.failed, "nothing was done: \(error)") }
+        if spec.desiredState == .paused {
+            status.message = "paused before it began"
+            return
+        }
         if spec.mode == .dryRun { return enter() }
         switch observation.ledger {
         case nil: return
         case .absent: actions.append(.openLedger)
         case .ours: enter()
-        case .taken(let run, let isFinished, let state):
+        case .taken(let run, _, _, isHere: true):
+            end(
+                .alreadyExecuted,
+                "token \(spec.token) is being executed by \(run), which is not lost: follow that one, or end it with dr abort \(run)")
+        case .taken(let run, let isFinished, let state, isHere: false):
             if isFinished {
                 end(.alreadyExecuted, "token \(spec.token) was executed by \(run), which ended \(state); to recover again use a new token")
             } else if spec.resume == true {

@@ -20,8 +20,12 @@ enum RestorePostgreSQLStep {
         let reader = try await chosen.reader(context)
         let point = Timestamp.format(manifest.recoveryPoint)
         if context.isDryRun {
-            let server = try await PostgresConnection.connect(server.with(database: "postgres"))
-            await server.close()
+            do {
+                let connection = try await PostgresConnection.connect(server.with(database: "postgres"))
+                await connection.close()
+            } catch let error as PostgresError {
+                throw PostgresProtectionError(error, server: server)
+            }
             return StepResult(
                 message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(source.database)\" by \((wanted.strategy ?? .swap).rawValue)")
         }

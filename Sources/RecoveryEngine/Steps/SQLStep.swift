@@ -1,5 +1,6 @@
 import KubernetesModel
 import PostgreSQLClient
+import PostgreSQLProtection
 import RecoveryAPI
 
 /// One statement, read-only unless the plan says otherwise.
@@ -19,7 +20,10 @@ enum SQLStep {
         var server = try await context.resolver.postgres(source, namespace: context.namespace, field: "sql")
         let writes = wanted.write ?? false
         if !writes { server.settings["default_transaction_read_only"] = "on" }
-        let connection = try await PostgresConnection.connect(server)
+        let connection: PostgresConnection
+        do { connection = try await PostgresConnection.connect(server) } catch let error as PostgresError {
+            throw PostgresProtectionError(error, server: server)
+        }
         if context.isDryRun, writes {
             await connection.close()
             return StepResult(message: "would run a statement in \"\(source.database)\"")

@@ -79,11 +79,13 @@ public final class TemporaryPostgres: Sendable {
         all.merge(settings) { $1 }
         let options = all.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }.joined(separator: " ")
         try await run("pg_ctl", ["-D", data, "-w", "-l", "\(folder)/log", "-o", options, "start"])
-        let file = try String(contentsOfFile: "\(data)/postmaster.pid", encoding: .utf8)
-        guard let number = file.split(separator: "\n").first.flatMap({ pid_t($0) }) else {
-            throw Failure(description: "no process in postmaster.pid")
-        }
+        guard let number = runningProcess() else { throw Failure(description: "no process in postmaster.pid") }
         process.withLock { $0 = number }
+    }
+
+    private func runningProcess() -> pid_t? {
+        let file = try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8)
+        return file?.split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
     /// The superuser's login, over TLS unless told otherwise.
@@ -119,7 +121,8 @@ public final class TemporaryPostgres: Sendable {
     public func stop() {
         let number = process.withLock { value in
             defer { value = 0 }
-            return value
+            // A test may have restarted it.
+            return value == 0 ? 0 : runningProcess() ?? value
         }
         if number > 0 {
             kill(number, SIGQUIT)

@@ -18,8 +18,12 @@ extension PostgresProtectionError {
         if let match = known.first(where: { text.contains($0.0) }) {
             self.init(match.1, "\(error)", field: match.2, mend: match.3)
         } else {
-            let isRetriable = text.contains("server closed the connection") || text.contains("lock timeout")
-            self.init(.toolFailed, "\(error)", isRetriable: isRetriable)
+            // libpq's words for a server that went away, that is not up yet, or that has no place left for a login.
+            let passing = [
+                "server closed the connection", "EOF detected", "Connection reset", "Connection refused", "Broken pipe",
+                "terminating connection", "is starting up", "is shutting down", "in recovery mode", "too many clients", "lock timeout",
+            ]
+            self.init(.toolFailed, "\(error)", isRetriable: passing.contains { text.contains($0) })
         }
     }
 }
