@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import ObjectStore
 
 /// Deletes what a ``RetentionDecision`` lets go.
