@@ -11,7 +11,7 @@ import Testing
         ("\"3\"", .string("3")), ("'true'", .string("true")), ("\"\"", .string("")), ("1.2.3", .string("1.2.3")),
         ("2026-11-23T10:00:00Z", .string("2026-11-23T10:00:00Z")), ("10:30", .string("10:30")), ("100m", .string("100m")),
         ("1Gi", .string("1Gi")), ("-", .string("-")), ("0x", .string("0x")), ("089", .string("089")), ("yesterday", .string("yesterday")),
-        ("99999999999999999999", .number(99_999_999_999_999_999_999)),
+        ("99999999999999999999", .number(1e20)),
     ])
     func `A plain word is what kubectl takes it for, and a quoted one is text`(text: String, expected: JSON) throws {
         // A single dash would begin a list.
