@@ -14,6 +14,15 @@ public struct Expiry: Sendable {
         public var objects: [String]
         public var decidedAt: Date
         public var writer: String
+
+        public init(namespace: String, policy: String, backups: [String], objects: [String], decidedAt: Date, writer: String) {
+            self.namespace = namespace
+            self.policy = policy
+            self.backups = backups
+            self.objects = objects
+            self.decidedAt = decidedAt
+            self.writer = writer
+        }
     }
 
     private let store: any ObjectStore
