@@ -22,7 +22,10 @@ public enum BackupChoice {
         guard let oldest = sorted.first, let newest = sorted.last else {
             throw ReferenceError(reason: Reason.noBackupYet, "the catalogue has no complete backup of this policy")
         }
-        let range = "\(sorted.count) backups from \(oldest.backup) to \(newest.backup)"
+        let range =
+            sorted.count == 1
+            ? "backups in the catalogue, which is \(newest.backup) alone"
+            : "\(sorted.count) backups from \(oldest.backup) to \(newest.backup)"
         switch target {
         case .latestVerified:
             throw ReferenceError(

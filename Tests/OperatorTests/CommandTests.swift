@@ -34,7 +34,6 @@ import Testing
                 #expect(status.contains("db") && status.contains("/1h") && status.contains("plan"), "\(status)")
                 let columns = try await world.kubectl("get", "bst,bp,bk,rp,rr")
                 for word in ["150 rows", "met", "Succeeded", "1/1", "DryRun", "/1h"] { #expect(columns.contains(word), "\(word): \(columns)") }
-                print(columns, status, recover, dry, backup, catalog)
             }
         }
     }
@@ -69,7 +68,6 @@ import Testing
                     let said = String(decoding: try await runChild(script), as: UTF8.self)
                     #expect(said.contains("code ") && wrong.words.allSatisfy(said.contains), "\(wrong): \(said)")
                     #expect(!said.contains("KubernetesError(") && !said.contains("Optional("), "\(said)")
-                    print(wrong, "->", said)
                 }
             }
         }
