@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("A restore whose server crashes goes on", arguments: ["restore-loading", "restore-swapping"])
+    @Test("A restore whose server crashes goes on", arguments: ["restore-loading", "restore-indexes", "restore-verifying", "restore-swapping"])
     func restore(_ point: String) async throws {
         let server = try await TemporaryPostgres.start()
         defer { server.stop() }

@@ -74,8 +74,16 @@ struct RestoreRun {
             let source = try await archive()
             return try await DatabaseLoad(run: self, scratch: scratch).perform(source, landscape: landscape)
         } catch {
+            // A server that crashed has lost what was not on its disk yet, and whatever failed after that follows from it.
+            // Its sessions end with it, this one too.
+            let isGone = !Task.isCancelled && (try? await maintenance.query("SELECT 1")) == nil
             // In a task of its own, since this one may be cancelled; awaited, so nothing is left behind.
             await Task { try? await scratch.drop() }.value
+            if isGone, !Task.isCancelled {
+                throw PostgresProtectionError(
+                    .connectionLost, "the server ended its sessions in the middle of the restore, which starts over: \(error)",
+                    isRetriable: true)
+            }
             throw error
         }
     }
