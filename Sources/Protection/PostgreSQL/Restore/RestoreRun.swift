@@ -76,7 +76,8 @@ struct RestoreRun {
         } catch {
             // A server that crashed has lost what was not on its disk yet, and whatever failed after that follows from it.
             // Its sessions end with it, this one too.
-            let isGone = !Task.isCancelled && (try? await maintenance.query("SELECT 1")) == nil
+            let answer = Task.isCancelled ? nil : try? await maintenance.query("SELECT 1")
+            let isGone = answer == nil
             // In a task of its own, since this one may be cancelled; awaited, so nothing is left behind.
             await Task { try? await scratch.drop() }.value
             if isGone, !Task.isCancelled {
