@@ -27,7 +27,16 @@ struct GitMirror: Sendable {
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw GitError(.busy, "another backup of this repository is under way", isRetriable: true)
         }
+        removeAbandonedCredentials()
         return try await body(repository)
+    }
+
+    /// A killed process could not remove its own. Under the lock nobody uses any but ours.
+    private func removeAbandonedCredentials() {
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        for file in files where file.lastPathComponent.hasPrefix("tool-") && !tool.isIn(file) {
+            try? FileManager.default.removeItem(at: file)
+        }
     }
 
     /// Fetches what is new, or everything where there is no usable mirror.
