@@ -20,6 +20,7 @@ public struct StoreProbe: Sendable, Hashable {
     /// Writes the layout's version if it is not there, then writes, reads, lists and deletes below `probe/`.
     /// - Throws: the first ``ObjectStoreError``; ``ArchiveError`` when a newer release made the store.
     public static func run(_ store: any ObjectStore) async throws -> StoreProbe {
+        try await store.requireContainer()
         try await BucketFormat.establish(store)
         let folder = ObjectPath.join("probe", try SecureRandom.hexString(byteCount: 8))
         do {

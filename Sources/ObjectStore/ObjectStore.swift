@@ -4,6 +4,10 @@ public import Foundation
 ///
 /// Keys are paths of segments joined by `/`; ``ObjectPath`` makes them from names.
 public protocol ObjectStore: Sendable {
+    /// Looks for the bucket or folder itself: some servers make a bucket on the first write to a mistyped name.
+    /// - Throws: ``ObjectStoreError`` with `.noSuchBucket`.
+    func requireContainer() async throws
+
     /// Nil when there is no such object.
     func head(_ key: String) async throws -> ObjectInfo?
 
@@ -33,6 +37,7 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    public func requireContainer() async throws {}
     public func objectLock() async throws -> Bool? { nil }
 }
 

@@ -29,12 +29,14 @@ public final class PipeEnd: Sendable {
     deinit { close() }
 
     /// Safe to call twice. A writer's close is the child's end of input.
+    ///
+    /// Nothing begins after it; what is under way ends first, so that its number is never that of another file meanwhile.
     public func close() {
         let old = descriptor.withLock { value in
             defer { value = -1 }
             return value
         }
-        if old >= 0 { _ = systemClose(old) }
+        if old >= 0 { queue.async { _ = systemClose(old) } }
     }
 
     /// The next bytes, at most `count`; empty at the end.
@@ -82,10 +84,14 @@ public final class PipeEnd: Sendable {
     }
 
     private func onQueue<T: Sendable>(_ body: @escaping @Sendable (Int32) throws -> T) async throws -> T {
-        let fd = descriptor.withLock { $0 }
-        guard fd >= 0 else { throw ProcessError(code: .pipe, program: "pipe", message: "it is closed") }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body(fd) }) }
+        try await withCheckedThrowingContinuation { continuation in
+            // Queued under the lock: before the close, or not at all.
+            let isOpen = descriptor.withLock { fd in
+                guard fd >= 0 else { return false }
+                queue.async { [fd] in continuation.resume(with: Result { try body(fd) }) }
+                return true
+            }
+            if !isOpen { continuation.resume(throwing: ProcessError(code: .pipe, program: "pipe", message: "it is closed")) }
         }
     }
 

@@ -120,6 +120,21 @@ import Testing
         }
     }
 
+    @Test func `Credentials that a killed backup left are removed by the next, and by its end`() async throws {
+        try await Vault.with { vault in
+            let url = try await vault.server.make("app.git")
+            try await vault.server.commit("app.git", "first")
+            _ = try await vault.backUp(url, "b1")
+            let mirror = try #require(try FileManager.default.contentsOfDirectory(at: vault.cache, includingPropertiesForKeys: nil).first)
+            let left = mirror.appending(path: "tool")
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+            try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
+            try Data("canary".utf8).write(to: left.appending(path: "password-of-another"))
+            _ = try await vault.backUp(url, "b2")
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+        }
+    }
+
     @Test func `An empty repository is a backup too`() async throws {
         try await Vault.with { vault in
             let manifest = try await vault.backUp(try await vault.server.make("empty.git"), "b1")

@@ -26,6 +26,7 @@ enum PostgresAuthority {
                     ("wrong-secret", world.s3(s3, credentials: "s3-wrong"), ["spec.s3.credentialsSecret"]),
                     ("unknown-id", world.s3(s3, credentials: "s3-unknown"), ["spec.s3.credentialsSecret"]),
                     ("no-ca", world.s3(s3, authority: nil), ["spec.s3.caSecret"]),
+                    ("no-bucket", world.s3(s3, bucket: "mistyped"), ["spec.s3.bucket", "mistyped", "create it"]),
                     ("no-server", world.s3(s3, endpoint: "https://localhost:1"), ["spec.s3.endpoint"]),
                     ("bad-recipient", world.s3(s3).replacing(world.recipient, with: "age1notakey"), ["spec.encryption.recipients"]),
                     ("no-folder", "{filesystem: {path: \(world.folder.path)/absent}, encryption: {recipients: [\(world.recipient)]}}",

@@ -23,15 +23,17 @@ struct Standalone: Sendable {
     /// Starts it, waits until it answers, runs `body`, then asks it to end, if it has not by then, and waits for that.
     ///
     /// The shell writes down its process, leaves all its log in a file, and kills it when this test process is gone.
+    /// - Parameter limit: of the shell's, what the process may not do: `ulimit -f 1024`.
     @discardableResult
     static func run(
-        _ world: World, environment: [String: String] = [:], arguments: [String] = [],
+        _ world: World, environment: [String: String] = [:], arguments: [String] = [], limit: String = "true",
         _ body: (Standalone) async throws -> Void
     ) async throws -> Ending {
         let script = """
             exec 3<&0
             (read -r _ <&3; kill -KILL $$) >/dev/null 2>&1 &
             echo $$
+            \(limit)
             exec "$@" 2>>"$LOG" </dev/null 3<&-
             """
         let command = Command(

@@ -14,8 +14,7 @@ extension S3Client {
         let meaning: ObjectStoreError =
             switch (code, reply.status) {
             case ("NoSuchBucket", _):
-                error(
-                    .noSuchBucket, "there is no bucket \"\(configuration.bucket)\": create it, or correct spec.s3.bucket")
+                noSuchBucket
             case ("NoSuchKey", _), ("NoSuchUpload", _), ("", 404):
                 error(.notFound, "there is no such object in the store")
             case ("InvalidAccessKeyId", _), ("SignatureDoesNotMatch", _), ("ExpiredToken", _), ("InvalidToken", _),
@@ -52,6 +51,11 @@ extension S3Client {
                 error(.other, "the store answered \(reply.status) \(detail)")
             }
         return (meaning, code)
+    }
+
+    var noSuchBucket: ObjectStoreError {
+        ObjectStoreError(
+            .noSuchBucket, "there is no bucket \"\(configuration.bucket)\": create it, or correct spec.s3.bucket", key: "")
     }
 
     private func wrongRegion(_ region: String?, _ detail: String) -> String {

@@ -1,6 +1,11 @@
 import Foundation
 
 extension S3Store {
+    public func requireContainer() async throws {
+        let reply = try await client.send("HEAD", nil, accept: [404])
+        guard reply.status != 404 else { throw client.noSuchBucket }
+    }
+
     public func list(_ prefix: String) async throws -> [ObjectInfo] {
         var result: [ObjectInfo] = []
         var token: String?

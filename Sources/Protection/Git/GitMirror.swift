@@ -3,40 +3,33 @@ import Foundation
 
 /// The mirror of a remote that is kept between backups.
 struct GitMirror: Sendable {
-    private let remote: GitRemote
-    private let folder: URL
-    private let tool: GitTool
-    private let repository: GitRepository
+    let remote: GitRemote
+    let folder: URL
+    let tool: GitTool
+    let repository: GitRepository
 
-    init(remote: GitRemote, cache: URL, name: String) throws {
-        self.remote = remote
+    /// Nobody else uses the mirror while `body` runs, and only meanwhile the credentials are there: what a killed process
+    /// left of them is removed first. The lock goes with the process that has it.
+    static func use<R>(
+        _ remote: GitRemote, cache: URL, name: String, _ body: (GitMirror) async throws -> R
+    ) async throws -> R {
         _ = try remote.transport()
         // Another URL is another mirror: an old one's refs must never be taken for this one's.
-        folder = cache.appending(path: SHA256.hexHash("\(name)\n\(remote.url)").prefix(32).description)
-        tool = try GitTool(remote, folder: folder.appending(path: "tool-\(try SecureRandom.hexString(byteCount: 4))"))
-        repository = GitRepository(folder: folder.appending(path: "mirror.git"), tool: tool)
-    }
-
-    /// The credentials are there only while `body` runs, and nobody else uses the mirror meanwhile. The lock goes with the
-    /// process that has it.
-    func use<R>(_ body: (GitRepository) async throws -> R) async throws -> R {
-        defer { tool.remove() }
+        let folder = cache.appending(path: SHA256.hexHash("\(name)\n\(remote.url)").prefix(32).description)
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let lock = folder.appending(path: "lock").path.withCString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         guard lock >= 0 else { throw GitError(.diskFull, "\(folder.path) cannot be written", isRetriable: true) }
         defer { close(lock) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw GitError(.busy, "another backup of this repository is under way", isRetriable: true)
         }
-        removeAbandonedCredentials()
-        return try await body(repository)
-    }
-
-    /// A killed process could not remove its own. Under the lock nobody uses any but ours.
-    private func removeAbandonedCredentials() {
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        for file in files where file.lastPathComponent.hasPrefix("tool-") && !tool.isIn(file) {
-            try? FileManager.default.removeItem(at: file)
-        }
+        let place = folder.appending(path: "tool")
+        try? FileManager.default.removeItem(at: place)
+        let tool = try GitTool(remote, folder: place)
+        defer { tool.remove() }
+        return try await body(
+            GitMirror(remote: remote, folder: folder, tool: tool, repository: GitRepository(folder: folder.appending(path: "mirror.git"), tool: tool)))
     }
 
     /// Fetches what is new, or everything where there is no usable mirror.

@@ -30,8 +30,8 @@ public struct GitSystem: VerifiableSystem {
     public func backUp(
         after previous: Manifest?, into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void
     ) async throws -> BackupRecord {
-        let mirror = try GitMirror(remote: remote, cache: cache, name: name)
-        return try await mirror.use { repository in
+        try await GitMirror.use(remote, cache: cache, name: name) { mirror in
+            let repository = mirror.repository
             progress("fetching")
             // Whatever was pushed before this instant is in the backup.
             let recoveryPoint = now()

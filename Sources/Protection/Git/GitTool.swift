@@ -65,8 +65,6 @@ struct GitTool: Sendable {
         self.secrets = secrets
     }
 
-    func isIn(_ folder: URL) -> Bool { self.folder.lastPathComponent == folder.lastPathComponent }
-
     func remove() { try? FileManager.default.removeItem(at: folder) }
 
     /// - Throws: ``GitError``.

@@ -13,7 +13,7 @@ extension RecoveryRun {
                 .required.immutable("token"),
             "mode": .enumeration("Recover or DryRun.", RunMode.allCases.map(\.rawValue)).required.immutable("mode"),
             "to": .recoveryTarget,
-            "plan": RecoveryPlan.recipeSchema([:]).required,
+            "plan": RecoveryPlan.recipeSchema([:]).required.immutable("plan"),
             "planHash": .string("SHA-256 of the copy, hexadecimal.", pattern: "^[0-9a-f]{64}$", maxLength: 64)
                 .required.immutable("planHash"),
             "resume": .boolean("Takes over the token of a run that was lost in its middle."),
