@@ -12,8 +12,8 @@ import Testing
             try await world.sql(
                 """
                 create table large (id int primary key, data bytea not null);
-                insert into large select i, decode((select string_agg(md5(random()::text || i), '') from generate_series(1, 32768)), 'hex')
-                    from generate_series(1, 48) i
+                insert into large select i, decode(string_agg(md5(random()::text), ''), 'hex')
+                    from generate_series(1, 48) i, generate_series(1, 32768) group by i
                 """)
             // 16 MiB a file, as a disk that ends there; the operator's own files are smaller.
             try await Standalone.run(world, limit: "trap '' XFSZ; ulimit -f 16384") { _ in
@@ -42,7 +42,7 @@ import Testing
         defer { server.stop() }
         let disk = "\(server.folder)/disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        do { try await runChild(Command("mount", ["-t", "tmpfs", "-o", "size=40m", "tmpfs", disk])) } catch {
+        do { try await runChild(Command("mount", ["-t", "tmpfs", "-o", "size=36m", "tmpfs", disk])) } catch {
             return  // A container that may not mount anything.
         }
         let result: Result<Void, any Error>
@@ -55,7 +55,7 @@ import Testing
     /// The disk has room for the database, and not for a second one.
     private func restoreOnto(_ disk: String, _ server: TemporaryPostgres) async throws {
         try await runChild(Command("chown", ["postgres:", disk]))
-        try await World.with(on: server, rows: 40_000) { world in
+        try await World.with(on: server, rows: 60_000) { world in
             try await world.sql("create tablespace disk location '\(disk)'", in: "postgres")
             try await world.sql("alter database \(world.database) set tablespace disk", in: "postgres")
             try await Standalone.run(world) { _ in

@@ -29,7 +29,7 @@ struct BackupWork: Sendable {
             previous = try await Catalogue(store).list(namespace: namespace, policy: name).manifests
                 .last { $0.kind == type(of: system).kind }
         }
-        let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in })
+        let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in KillPoint.backupProgressed.reached() })
         let kept = try await writer.complete(
             record, kind: type(of: system).kind, source: policy.spec.source.summary, startedAt: started,
             finishedAt: context.now(), writer: context.identity)

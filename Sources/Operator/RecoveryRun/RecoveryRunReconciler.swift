@@ -247,6 +247,7 @@ final class RecoveryRunReconciler: Sendable {
             defer { live[uid] = state }
             guard state.progress[id] != text else { return false }
             state.progress[id] = text
+            KillPoint.stepProgressed.reached()
             guard ContinuousClock.now - state.lastWake > .seconds(2) else { return false }
             state.lastWake = .now
             return true

@@ -14,6 +14,8 @@ import Synchronization
 public enum KillPoint: String, CaseIterable, Sendable {
     // A backup.
     case backupStarted = "backup-started"
+    /// At each thing that the system says it does: the nth is `backup-progressed:n`.
+    case backupProgressed = "backup-progressed"
     case backupDumped = "backup-dumped"
     case backupStored = "backup-stored"
     case backupManifestWritten = "backup-manifest-written"
@@ -21,6 +23,8 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case runCreated = "run-created"
     case ledgerWritten = "ledger-written"
     case stepIntended = "step-intended"
+    /// At each thing that a step says it does.
+    case stepProgressed = "step-progressed"
     case stepDone = "step-done"
     // The phases of a restore, as each begins.
     case restoreSchema = "restore-schema"

@@ -20,7 +20,11 @@ struct GitMirror: Sendable {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let lock = folder.appending(path: "lock").path.withCString { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         guard lock >= 0 else { throw GitError(.diskFull, "\(folder.path) cannot be written", isRetriable: true) }
-        defer { close(lock) }
+        defer {
+            // Said, since a child that was forked this moment holds the file open until it is another program.
+            flock(lock, LOCK_UN)
+            close(lock)
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw GitError(.busy, "another backup of this repository is under way", isRetriable: true)
         }

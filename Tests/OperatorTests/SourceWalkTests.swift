@@ -1,0 +1,104 @@
+import Foundation
+import Operator
+import Testing
+
+/// Every kind of source is backed up and brought back by a real operator that is killed at every point of both.
+@Suite struct SourceWalkTests {
+    @Test("A backup that is killed at any point is complete after a restart, once", arguments: ProtectedSource.Kind.allCases)
+    func backup(_ kind: ProtectedSource.Kind) async throws {
+        try await walk(kind) { world, source in
+            try await Standalone.run(world) { _ in try await world.prepare(source) }
+            var count = 0
+            for point in KillPoint.allCases where point.isOfBackup {
+                for time in 1...20 {
+                    let trigger = "\(point.rawValue)-\(time)"
+                    count += 1
+                    let wanted = count
+                    let environment = ["DR_KILL_AT": "\(point.rawValue):\(time)"]
+                    let ended = try await Standalone.run(world, environment: environment) { process in
+                        try await world.apply(source.policy(trigger: trigger))
+                        try await world.eventually("\(trigger): it ends, or the backup does") {
+                            guard process.isRunning else { return nil }
+                            return await world.completeBackups() == wanted ? nil : "neither"
+                        }
+                    }
+                    // A point that is not reached so often has been walked.
+                    if ended == .cleanly { break }
+                    try await Standalone.run(world) { _ in
+                        try await world.eventually("\(trigger): the backup is complete") {
+                            let complete = await world.completeBackups()
+                            return complete == wanted ? nil : "\(complete) of \(wanted)"
+                        }
+                    }
+                    #expect(try world.files("catalog").count == wanted, "\(trigger)")
+                }
+            }
+            try await Self.restoreAndCompare(world, source, "last")
+        }
+    }
+
+    @Test("A recovery that is killed at any point goes on after a restart", arguments: ProtectedSource.Kind.allCases)
+    func recovery(_ kind: ProtectedSource.Kind) async throws {
+        try await walk(kind) { world, source in
+            try await Standalone.run(world) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.policy(trigger: "first"))
+                try await world.wait("bk", ".items[*].status.phase", is: "Complete")
+            }
+            let before = try await source.contents()
+            for point in [KillPoint.stepIntended, .stepProgressed, .stepDone] {
+                for time in 1...20 {
+                    let token = "\(point.rawValue)-\(time)"
+                    try await source.damage()
+                    #expect(try await source.contents() != before, "the damage does something")
+                    let environment = ["DR_KILL_AT": "\(point.rawValue):\(time)"]
+                    let ended = try await Standalone.run(world, environment: environment) { process in
+                        try await world.apply(world.plan(phases: source.phases, token: token))
+                        try await world.eventually("\(token): it ends, or the recovery does") {
+                            guard process.isRunning else { return nil }
+                            let state = (try? await world.field("rr/plan-\(token)", ".status.state")) ?? ""
+                            return ["Succeeded", "Failed"].contains(state) ? nil : state
+                        }
+                    }
+                    try await Standalone.run(world) { _ in
+                        try await world.wait("rr/plan-\(token)", ".status.state", is: "Succeeded")
+                        try await world.kubectl("delete", "rp/plan")
+                        try await world.kubectl("delete", "rr", "--all")
+                    }
+                    #expect(try await source.contents() == before, "\(token)")
+                    if ended == .cleanly { break }
+                }
+            }
+        }
+    }
+
+    private func walk(_ kind: ProtectedSource.Kind, _ body: (World, ProtectedSource) async throws -> Void) async throws {
+        try await World.with(rows: 1) { world in
+            try await ProtectedSource.with(kind, world) { source in try await body(world, source) }
+        }
+    }
+
+    private static func restoreAndCompare(_ world: World, _ source: ProtectedSource, _ token: String) async throws {
+        let before = try await source.contents()
+        try await source.damage()
+        try await Standalone.run(world) { _ in
+            try await world.apply(world.plan(phases: source.phases, token: token))
+            try await world.wait("rp/plan", ".status.state", is: "Succeeded")
+        }
+        #expect(try await source.contents() == before)
+    }
+}
+
+extension World {
+    func prepare(_ source: ProtectedSource) async throws {
+        try await prepare()
+        if !source.documents.isEmpty { try await apply(source.documents.joined(separator: "\n---\n")) }
+        try await wait("bst/primary", ".status.phase", is: "Ready")
+    }
+
+    /// 0 also while nobody answers.
+    func completeBackups() async -> Int {
+        let phases = (try? await field("backups", ".items[*].status.phase")) ?? ""
+        return phases.split(separator: " ").filter { $0 == "Complete" }.count
+    }
+}
