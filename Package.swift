@@ -110,7 +110,9 @@ let package = Package(
         .executableTarget(name: "dr", dependencies: ["Commands"], swiftSettings: strict),
 
         // Tests.
-        tests("ProcessesTests", ["Processes"]),
+        .executableTarget(
+            name: "process-tool", dependencies: ["Processes"], path: "Tests/Support/ProcessTool", swiftSettings: strict),
+        tests("ProcessesTests", ["Processes", "process-tool"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Processes"], resources: [.copy("Resources")]),
         tests("CryptographyTests", ["Cryptography", "COpenSSL", "Processes"], resources: [.copy("Resources")]),
         module(

@@ -7,15 +7,44 @@ public struct Command: Sendable, Hashable {
     /// Added to the environment of `dr`; the place for secrets that a tool takes (`PGPASSWORD`).
     public var environment: [String: String]
     public var workingDirectory: String?
+    /// Who runs it; nil: the user that `dr` runs as. Only root may name another.
+    public var account: Account?
+    /// What asks it to end, when the task is cancelled or its time is over. SIGKILL follows three seconds later.
+    public var endSignal: EndSignal
+    /// What the kernel sends it the moment this process ends, however it ends; nil: nothing. Its own children get
+    /// nothing: a program that has some needs a signal on which it ends them. Needs `setpriv` of util-linux.
+    public var diesWithParent: EndSignal?
 
     public init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
-        workingDirectory: String? = nil
+        workingDirectory: String? = nil, account: Account? = nil, endSignal: EndSignal = .terminate,
+        diesWithParent: EndSignal? = nil
     ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
         self.workingDirectory = workingDirectory
+        self.account = account
+        self.endSignal = endSignal
+        self.diesWithParent = diesWithParent
+    }
+
+    /// A user of the machine by its numbers, without further groups.
+    public struct Account: Sendable, Hashable {
+        public var user: UInt32
+        public var group: UInt32
+
+        public init(user: UInt32, group: UInt32) {
+            self.user = user
+            self.group = group
+        }
+    }
+
+    public enum EndSignal: String, Sendable, Hashable, CaseIterable {
+        case terminate = "TERM"
+        case interrupt = "INT"
+        case quit = "QUIT"
+        case kill = "KILL"
     }
 }
 

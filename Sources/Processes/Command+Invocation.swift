@@ -1,0 +1,40 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension Command {
+    /// The program's name without its folder.
+    var program: String { executable.split(separator: "/").last.map(String.init) ?? executable }
+
+    /// What is really executed.
+    ///
+    /// The kernel's signal at a parent's end (prctl(2), PR_SET_PDEATHSIG) is for the process that asks for it, survives
+    /// `exec` and is lost with a change of user, so `setpriv` asks for it in the child, after that change. The parent may
+    /// have ended before: then nobody would ever send it, which the shell rules out by looking who the parent is. Its
+    /// text is fixed; program and arguments are its parameters. The parent is a thread, to the kernel: all children
+    /// are started by one that lives as long as this process.
+    func invocation() throws -> (executable: String, arguments: [String]) {
+        guard let diesWithParent else { return (executable, arguments) }
+        let script = #"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#
+        return (
+            try Self.find("setpriv", from: "util-linux"),
+            ["--pdeathsig", diesWithParent.rawValue, "sh", "-c", script, "sh", String(getpid()), try Self.find(executable)]
+                + arguments
+        )
+    }
+
+    /// Found here rather than by the shell, which would report it as an end of the program.
+    private static func find(_ name: String, from package: String? = nil) throws(ProcessError) -> String {
+        if name.contains("/") {
+            if access(name, X_OK) == 0 || !name.hasPrefix("/") { return name }
+        } else {
+            let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+            for folder in path.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 { return "\(folder)/\(name)" }
+        }
+        throw ProcessError(
+            code: .notStarted, program: name.split(separator: "/").last.map(String.init) ?? name,
+            message: package.map { "install \($0)" } ?? "it is not there, or may not be executed")
+    }
+}
