@@ -31,7 +31,9 @@ public struct ReflectorMachine: Sendable, Equatable {
     private var canStream: Bool
 
     static let firstBackoff = Duration.milliseconds(800)
-    static let lastBackoff = Duration.seconds(30)
+    /// client-go waits up to 30 s; five watches are few, and an operator that sees nothing for half a minute after its API server is
+    /// back is late.
+    static let lastBackoff = Duration.seconds(8)
 
     public init(streams: Bool = true) {
         canStream = streams

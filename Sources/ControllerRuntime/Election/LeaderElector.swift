@@ -57,7 +57,10 @@ public final class LeaderElector: Sendable {
         logger.info("leading", metadata: ["lease": "\(namespace)/\(name)", "identity": "\(identity)"])
         let wasLost = await lead(work)
         if wasLost {
-            throw LeadershipLost(description: "the lease \(namespace)/\(name) was lost to \(holder.isEmpty ? "nobody yet" : holder)")
+            throw LeadershipLost(
+                description: holder.isEmpty || holder == identity
+                    ? "the lease \(namespace)/\(name) could not be renewed in time: another process may lead now"
+                    : "the lease \(namespace)/\(name) was lost to \(holder)")
         }
         await release()
     }
