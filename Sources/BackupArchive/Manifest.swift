@@ -59,7 +59,12 @@ extension Manifest {
     }
 
     /// `3 tables, 120 rows`.
-    public var contents: String { record.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ") }
+    public var contents: String {
+        record.counts.sorted { $0.key < $1.key }.map { name, count in
+            let isOne = count == 1 && name.hasSuffix("s") && name != "series"
+            return "\(count) \(isOne ? name.dropLast() : name[...])"
+        }.joined(separator: ", ")
+    }
 }
 
 /// An object of the data folder.

@@ -18,7 +18,8 @@ public struct GitSource: Codable, Sendable, Hashable {
     /// The repository's name without its host: `git/team/app`.
     var summary: String {
         let path = url.split(separator: "://", maxSplits: 1).last.map(String.init) ?? url
-        let name = url.hasPrefix("/") ? path : path.drop { $0 != "/" && $0 != ":" }.drop { $0 == "/" || $0 == ":" }.description
+        let whole = url.hasPrefix("/") ? path : path.drop { $0 != "/" && $0 != ":" }.description
+        let name = whole.drop { $0 == "/" || $0 == ":" }.description
         return "git/\(name.hasSuffix(".git") ? String(name.dropLast(4)) : name)"
     }
 }
