@@ -77,19 +77,23 @@ let package = Package(
 
         module("GitProtection", path: "Sources/Protection/Git", ["BackupArchive", "Processes", "Cryptography"]),
 
+        module(
+            "KubernetesResourcesProtection", path: "Sources/Protection/KubernetesResources",
+            ["KubernetesClient", "KubernetesModel", "BackupArchive", "Cryptography", .yams]),
+
         // The engine, the controllers, the servers, the commands.
         module(
             "RecoveryEngine",
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
-                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "HTTPTransport", "Cryptography", .logging,
-                .collections, .yams,
+                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "KubernetesResourcesProtection", "HTTPTransport",
+                "Cryptography", .logging, .collections, .yams,
             ]),
         module(
             "Operator",
             [
                 "RecoveryEngine", "RecoveryAPI", "ControllerRuntime", "KubernetesClient", "KubernetesModel",
-                "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient", "HTTPTransport",
+                "KubernetesResourcesProtection", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient", "HTTPTransport",
                 "Cryptography", "Processes", .logging, .lifecycle,
             ]),
         module(
@@ -103,7 +107,7 @@ let package = Package(
             "Commands",
             [
                 "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "RecoveryEngine", "ControllerRuntime", "KubernetesClient",
-                "KubernetesModel", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient",
+                "KubernetesModel", "KubernetesResourcesProtection", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient",
                 "HTTPTransport", "Cryptography", "Processes", .argumentParser, .logging, .lifecycle, .signals,
                 .yams,
             ]),
@@ -136,6 +140,12 @@ let package = Package(
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),
+        tests(
+            "KubernetesResourcesProtectionTests",
+            [
+                "KubernetesResourcesProtection", "KubernetesClient", "KubernetesModel", "BackupArchive", "ObjectStore", "Cryptography",
+                "Processes", "ScriptedAPIServer", "control-plane-probe", .logging,
+            ]),
         .target(
             name: "ScriptedAPIServer",
             dependencies: ["KubernetesClient", "KubernetesModel", "HTTPTransport", "Processes", "Cryptography", .logging],

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControllerRuntime
 import Foundation
 import KubernetesClient
+import KubernetesResourcesProtection
 import Logging
 import Operator
 import Processes
@@ -22,6 +23,14 @@ struct OperatorCommand: AsyncParsableCommand {
         name: .customLong("watch-namespace"),
         help: "Works for this namespace only; may be given again. Without it, for all of the cluster.")
     var watchNamespaces: [String] = []
+
+    @Option(
+        name: .customLong("cross-namespace-from"),
+        help: """
+            Lets the kubernetes policies and restoreResources steps of this namespace reach all namespaces and the cluster's own \
+            objects with the operator's rights; may be given again. Only for a namespace where everybody who writes may see everything.
+            """)
+    var crossNamespaceFrom: [String] = []
 
     @Flag(
         inversion: .prefixedNo,
@@ -46,7 +55,8 @@ struct OperatorCommand: AsyncParsableCommand {
         let (host, port) = try ProbeAddress.parse(probeAddress)
         let election = leaderElect ?? client.configuration.isInCluster ? makeElection(client, logger) : nil
         let service = OperatorService(
-            client: client, namespaces: Set(watchNamespaces), election: election, logger: logger)
+            client: client, namespaces: Set(watchNamespaces),
+            reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)), election: election, logger: logger)
         let probes = ProbeAddress.server(
             host, port, client: client, service: service, election: election, logger: logger)
         logger.info("the operator starts", metadata: ["server": "\(client.configuration.server)"])

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import KubernetesClient
+import KubernetesResourcesProtection
 import Logging
 import Operator
 import Processes
@@ -63,7 +64,8 @@ private struct StandaloneControllers: Service {
         let client = try KubernetesClient(
             configuration: ClusterConfiguration.load(files: [server.kubeconfigPath]), logger: logger)
         do {
-            try await OperatorService(client: client, logger: logger).run()
+            // Who has its kubeconfig may do everything there.
+            try await OperatorService(client: client, reach: .everythingForAll, logger: logger).run()
         } catch {
             await client.shutdown()
             throw error

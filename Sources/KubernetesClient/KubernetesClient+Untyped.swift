@@ -81,8 +81,9 @@ extension KubernetesClient {
     ) async throws -> Data {
         let path =
             ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource) + ResourcePath.query(query)
+        let isApply = contentType == "application/apply-patch+yaml"
         return try await call(
-            "PATCH", path, body: [UInt8](patch.serialized()), contentType: contentType, isRepeatable: isRepeatable,
+            "PATCH", path, body: isApply ? ApplyBody.bytes(patch) : [UInt8](patch.serialized()), contentType: contentType, isRepeatable: isRepeatable,
             describing: type.describe("patch", namespace, name))
     }
 

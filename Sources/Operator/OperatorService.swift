@@ -2,6 +2,7 @@ public import ControllerRuntime
 import Foundation
 public import KubernetesClient
 import KubernetesModel
+public import KubernetesResourcesProtection
 public import Logging
 import RecoveryAPI
 import RecoveryEngine
@@ -21,15 +22,18 @@ public final class OperatorService: Service {
     private let runs: Informer<RecoveryRun>
     private let metrics: any RuntimeMetrics
     private let election: LeaderElector?
+    private let reach: ResourceReach
 
     /// - Parameters:
     ///   - namespaces: empty for all of the cluster.
+    ///   - reach: how far policies and plans reach with the operator's rights.
     ///   - election: the controllers work only while it holds its lease; nil when nobody else can be there.
     public init(
-        client: KubernetesClient, namespaces: Set<String> = [], election: LeaderElector? = nil,
+        client: KubernetesClient, namespaces: Set<String> = [], reach: ResourceReach = .ownNamespace, election: LeaderElector? = nil,
         metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger
     ) {
         self.election = election
+        self.reach = reach
         self.client = client
         self.logger = logger
         self.metrics = metrics
@@ -56,7 +60,7 @@ public final class OperatorService: Service {
         let recorder = EventRecorder(client: client, controller: "dr.hotswap.io/operator", instance: host, logger: logger)
         let storeCache = StoreCache()
         let context = OperatorContext(
-            client: client, resolver: Resolver(client: client, stores: storeCache), recorder: recorder,
+            client: client, resolver: Resolver(client: client, stores: storeCache, reach: reach), recorder: recorder,
             activities: ActivityRunner(), logger: logger, identity: identity, now: { Date() })
         let controllers = makeControllers(context)
         let manager = Manager(

@@ -4,6 +4,7 @@ public import Foundation
 public import GitProtection
 public import KubernetesClient
 import KubernetesModel
+public import KubernetesResourcesProtection
 public import ObjectStore
 public import PostgreSQLClient
 import PostgreSQLProtection
@@ -28,8 +29,13 @@ public struct Resolver: Sendable {
     public let stores: StoreCache
     /// What may be lost: mirrors, and folders of work under way.
     public let cache: URL
+    /// How far policies and plans reach with the operator's rights.
+    public let reach: ResourceReach
 
-    public init(client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard) {
+    public init(
+        client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard, reach: ResourceReach = .ownNamespace
+    ) {
+        self.reach = reach
         self.client = client
         self.stores = stores
         self.cache = cache
@@ -117,6 +123,7 @@ public struct Resolver: Sendable {
                 remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: cache.appending(path: "git"),
                 name: "\(policy.namespace)/\(policy.name)")
         }
+        if let source = source.kubernetes { return try resources(source, namespace: policy.namespace) }
         throw ReferenceError(
             reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")
     }

@@ -10,9 +10,11 @@ extension BackupPolicy {
         [
             "source": .object(
                 "The system that is backed up: exactly one.",
-                ["postgresql": PostgreSQLSource.schema, "git": GitSource.schema]
-            ).rule("[has(self.postgresql), has(self.git)].filter(x, x).size() == 1", "source needs exactly one of postgresql and git")
-                .required,
+                ["postgresql": PostgreSQLSource.schema, "git": GitSource.schema, "kubernetes": KubernetesSource.schema]
+            ).rule(
+                "[has(self.postgresql), has(self.git), has(self.kubernetes)].filter(x, x).size() == 1",
+                "source needs exactly one of postgresql, git and kubernetes"
+            ).required,
             "storeRef": .reference("The BackupStore that takes the backups.").required,
             "schedule": scheduleSchema,
             "objective": .object(

@@ -89,16 +89,19 @@ public struct BackupPolicy: KubernetesResource {
 public struct BackupSource: Codable, Sendable, Hashable {
     public var postgresql: PostgreSQLSource?
     public var git: GitSource?
+    public var kubernetes: KubernetesSource?
 
-    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil) {
+    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil) {
         self.postgresql = postgresql
         self.git = git
+        self.kubernetes = kubernetes
     }
 
     /// `postgresql/hotswap`, `git/team/app`.
     public var summary: String {
         if let postgresql { return "postgresql/\(postgresql.database)" }
         if let git { return String(git.summary.prefix(512)) }
+        if let kubernetes { return String(kubernetes.summary.prefix(512)) }
         return "none"
     }
 }

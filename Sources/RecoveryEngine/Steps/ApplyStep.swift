@@ -1,13 +1,15 @@
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import KubernetesResourcesProtection
 import RecoveryAPI
 
-/// Applies manifests with server-side apply: namespaces first, then definitions, then the rest in their order.
+/// Applies manifests with server-side apply: namespaces first, then definitions, then the rest in the order of
+/// ``ResourceOrder``.
 enum ApplyStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.apply else { throw StepError("no apply", isRetriable: false) }
-        let objects = Self.order(try await documents(wanted, context))
+        let objects = ResourceOrder.sorted(try await documents(wanted, context))
         guard !objects.isEmpty else { throw StepError("apply: there is no manifest in it", isRetriable: false) }
         for (index, object) in objects.enumerated() {
             let name = object[path: "metadata", "name"]?.string ?? ""
@@ -67,17 +69,5 @@ enum ApplyStep {
         } catch {
             throw StepError("\(place): is not YAML: \(error)", isRetriable: false)
         }
-    }
-
-    static func order(_ objects: [JSON]) -> [JSON] {
-        func rank(_ object: JSON) -> Int {
-            switch object["kind"]?.string {
-            case "Namespace": 0
-            case "CustomResourceDefinition": 1
-            case "ServiceAccount", "Secret", "ConfigMap": 2
-            default: 3
-            }
-        }
-        return objects.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(\.element)
     }
 }

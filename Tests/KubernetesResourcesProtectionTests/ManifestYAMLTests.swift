@@ -1,7 +1,7 @@
 import KubernetesModel
 import Testing
 
-@testable import RecoveryEngine
+import KubernetesResourcesProtection
 
 @Suite struct ManifestYAMLTests {
     @Test(arguments: [

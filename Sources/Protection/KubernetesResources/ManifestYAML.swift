@@ -1,15 +1,15 @@
-import KubernetesModel
+public import KubernetesModel
 import Yams
 
 /// Reads manifests as `kubectl` does: YAML 1.1's plain words for truth and nothing, whole and broken numbers, merge keys;
 /// everything quoted is text, and so is a time.
-enum ManifestYAML {
-    struct Problem: Error, CustomStringConvertible {
-        var description: String
+public enum ManifestYAML {
+    public struct Problem: Error, CustomStringConvertible {
+        public var description: String
     }
 
     /// The documents of a text, empty ones left out.
-    static func documents(_ text: String) throws -> [JSON] {
+    public static func documents(_ text: String) throws -> [JSON] {
         try Yams.compose_all(yaml: text).map { try json($0, depth: 0) }.filter { !$0.isNull }
     }
 
