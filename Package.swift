@@ -125,7 +125,14 @@ let package = Package(
         tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgresTestServer"]),
         tests(
             "PostgreSQLProtectionTests",
-            ["PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "Processes", "Cryptography"]),
+            [
+                "PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "BackupArchive", "ObjectStore", "Processes",
+                "Cryptography", "proof-tool",
+            ]),
+        .executableTarget(
+            name: "proof-tool",
+            dependencies: ["PostgreSQLProtection", "PostgreSQLClient", "BackupArchive", "ObjectStore", "Cryptography"],
+            path: "Tests/Support/ProofTool", swiftSettings: strict),
         module(
             "S3TestServer", path: "Tests/Support/S3TestServer", ["ObjectStore", "Processes", "Cryptography"]),
         .executableTarget(

@@ -10,6 +10,9 @@ public struct Server: Sendable {
         self.output = output
     }
 
+    /// Whether it has ended by itself.
+    public var hasEnded: Bool { isZombie(process) }
+
     /// The last of what it wrote, standard error before standard output.
     public var lastWords: String { [complaints.text, output.text].filter { !$0.isEmpty }.joined(separator: "\n") }
 }

@@ -61,7 +61,7 @@ func supervise<Value: Sendable>(
             let process = execution.processIdentifier.value
             let ended: Result<Value, any Error>
             do { ended = .success(try await body(streams, process)) } catch { ended = .failure(error) }
-            let endedEarly = hasEnded(process)
+            let endedEarly = isZombie(process)
             streams.input.close()
             streams.output.close()
             // A child that is about to say why it failed is given a moment; one that hangs is ended.
@@ -95,8 +95,8 @@ extension Result {
     fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }
 
-/// Whether it is a zombie: its end is not taken from whoever waits for it.
-private func hasEnded(_ process: pid_t) -> Bool {
+/// Whether it has ended; its end is not taken from whoever waits for it.
+func isZombie(_ process: pid_t) -> Bool {
     var info = siginfo_t()
     return waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo == SIGCHLD
 }

@@ -2,15 +2,20 @@ public import BackupArchive
 import Foundation
 public import PostgreSQLClient
 
-/// A database of a PostgreSQL server as a protected system: a logical dump and its fingerprint.
+/// Databases of a PostgreSQL server as a protected system: logical dumps, their fingerprints, and what belongs to the
+/// server as a whole.
 public struct PostgreSQLSystem: ProtectedSystem {
     public static let kind = "postgresql"
-    /// The archive of `pg_dump -Fc -Z0`.
+    /// The archive of `pg_dump -Fc -Z0`, where one database is protected.
     public static let dumpName = "database.dump"
 
     public let server: PostgresConfiguration
+    let proof: PostgresProof
 
-    public init(server: PostgresConfiguration) { self.server = server }
+    public init(server: PostgresConfiguration, proof: PostgresProof = PostgresProof()) {
+        self.server = server
+        self.proof = proof
+    }
 
     public func backUp(
         after previous: Manifest?, into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void

@@ -20,6 +20,10 @@ public struct PostgresProtectionError: Error, Sendable, Hashable, CustomStringCo
         /// The databases are in a state that this restore did not make.
         case conflict
         case connectionLost
+        /// The server that a backup is proven in does not run.
+        case scratchServer
+        /// The server does not have an extension that the backup needs.
+        case missingExtensions
         case server
     }
 

@@ -62,10 +62,16 @@ public enum PostgresRestore {
         public var maintenanceDatabase: String
         /// `maintenance_work_mem` for index builds in megabytes. nil: what is fastest, see `PostDataPlan`.
         public var maintenanceMemory: Int?
+        /// Only to prove the backup: what is about the server that it came from rather than about the data is left out
+        /// where this server does not have it: tablespaces, security labels, subscriptions, the database's locale, and policies without ``makesRoles``.
+        public var isProof: Bool
+        /// Roles that the archive names and the server does not have are made, without the right to log in.
+        public var makesRoles: Bool
 
         public init(
             jobs: Int = 2, noOwner: Bool = false, noPrivileges: Bool = false, analyze: Bool = true,
-            toolFolder: String? = nil, maintenanceDatabase: String = "postgres", maintenanceMemory: Int? = nil
+            toolFolder: String? = nil, maintenanceDatabase: String = "postgres", maintenanceMemory: Int? = nil,
+            isProof: Bool = false, makesRoles: Bool = false
         ) {
             self.jobs = jobs
             self.noOwner = noOwner
@@ -74,6 +80,8 @@ public enum PostgresRestore {
             self.toolFolder = toolFolder
             self.maintenanceDatabase = maintenanceDatabase
             self.maintenanceMemory = maintenanceMemory
+            self.isProof = isProof
+            self.makesRoles = makesRoles
         }
     }
 

@@ -34,7 +34,10 @@ struct DatabaseLoad {
                     .damagedArchive, "the archive's data is compressed and no fingerprint was recorded with it",
                     mend: "restore it with pg_restore")
             }
-            try await RoleCheck.require(RoleCheck.roles(in: router.entries, options: options), on: maintenance)
+            try await ExtensionCheck.require(ExtensionCheck.extensions(in: router.entries), on: maintenance)
+            let roles = RoleCheck.roles(in: router.entries, options: options)
+            if options.makesRoles { try await RoleCheck.make(roles, on: maintenance) }
+            try await RoleCheck.require(roles, on: maintenance)
             try await scratch.create(landscape, entries: router.entries, archiveDatabase: router.header.database)
             run.enter(.schema)
             try await folder.append(router.prefix ?? [], to: Self.contentsFile)
@@ -63,15 +66,17 @@ struct DatabaseLoad {
         _ entries: [ArchiveEntry], _ expected: Fingerprint, restore: RestoreTool, folder: WorkFolder
     ) async throws {
         run.enter(.indexes)
-        let plan = PostDataPlan(entries: entries, fingerprint: expected)
-        let memory = options.maintenanceMemory.map { "\($0)MB" }
-        let jobs = plan.isDominated ? 1 : jobs
-        try await make(plan.keys, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "keys")
-        let reader = DatabaseReader(database: scratch.login, jobs: self.jobs, meter: run.meter)
+        let isWithoutRoles = options.isProof && !options.makesRoles
+        let plan = PostDataPlan(
+            entries: isWithoutRoles ? entries.filter { $0.kind != "POLICY" } : entries, fingerprint: expected)
+        let pace = plan.pace(jobs: jobs)
+        try await make(plan.keys, at: pace, restore: restore, folder: folder, list: "keys")
+        let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
         let verification = request.verification
         async let proof = reader.differences(from: expected, verification: verification)
-        try await make(plan.indexes, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "indexes")
-        try await make(plan.rest, memory: memory, jobs: jobs, restore: restore, folder: folder, list: "rest")
+        let indexPace = plan.indexPace(verification, jobs: jobs)
+        try await make(plan.indexes, at: indexPace, restore: restore, folder: folder, list: "indexes")
+        try await make(plan.rest, at: pace, restore: restore, folder: folder, list: "rest")
         run.clock.enter(.verifying)
         let differences = try await proof
         guard differences.isEmpty else {
@@ -85,13 +90,14 @@ struct DatabaseLoad {
 
     /// The entries of these numbers that come after the data.
     private func make(
-        _ entries: [Int], memory: String?, jobs: Int, restore: RestoreTool, folder: WorkFolder, list: String
+        _ entries: [Int], at pace: PostDataPlan.Pace, restore: RestoreTool, folder: WorkFolder, list: String
     ) async throws {
         guard !entries.isEmpty else { return }
         try await folder.append(PostDataPlan.list(entries), to: list)
+        let memory = options.maintenanceMemory ?? pace.memory
         try await restore.run(
-            section: "post-data", archive: folder.file(Self.contentsFile), jobs: jobs, list: folder.file(list),
-            settings: memory.map { ["maintenance_work_mem": $0] } ?? [:])
+            section: "post-data", archive: folder.file(Self.contentsFile), jobs: pace.jobs, list: folder.file(list),
+            settings: memory.map { ["maintenance_work_mem": "\($0)MB"] } ?? [:])
     }
 
     /// Sequences, and what came in other forms than rows.

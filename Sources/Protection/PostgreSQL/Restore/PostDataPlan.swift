@@ -7,6 +7,9 @@
 /// Where one table has most of the rows its indexes are made one after the other: the server sorts each with parallel
 /// workers, and two such sorts side by side only take the processors from each other. Measured on 6 million rows and two
 /// processors: 9.9 seconds for three indexes in turn, 10.6 and more side by side, whatever `maintenance_work_mem` is.
+/// It is the other way round beside a proof that reads every row, which keeps the processors busy by itself: there
+/// parallel workers only get in its way, and three indexes with the proof take 26 seconds in turn but 17 side by side,
+/// each by one process.
 struct PostDataPlan: Hashable, Sendable {
     /// Numbers of primary keys and unique constraints, with the comments on them.
     private(set) var keys: [Int] = []
@@ -16,6 +19,26 @@ struct PostDataPlan: Hashable, Sendable {
     private(set) var rest: [Int] = []
     /// Whether one table has more than half of all bytes.
     let isDominated: Bool
+
+    /// How the objects of a turn are made.
+    struct Pace: Hashable, Sendable {
+        /// Processes at a time.
+        var jobs: Int
+        /// `maintenance_work_mem` in megabytes; nil: the server's own.
+        var memory: Int?
+    }
+
+    /// Below 32 MB for each process the server sorts an index without parallel workers, whatever it is allowed.
+    private static let memoryOfOneProcess = 8
+
+    /// The indexes' pace; they are made beside the proof.
+    func indexPace(_ verification: PostgresRestore.Verification, jobs: Int) -> Pace {
+        guard isDominated else { return Pace(jobs: jobs) }
+        return verification == .rows ? Pace(jobs: jobs, memory: Self.memoryOfOneProcess) : Pace(jobs: 1)
+    }
+
+    /// The pace of everything else.
+    func pace(jobs: Int) -> Pace { Pace(jobs: isDominated ? 1 : jobs) }
 
     private enum Section {
         static let none = 1

@@ -19,6 +19,7 @@ struct RestoreTool {
         var arguments = ["--exit-on-error", "--no-password", "--section=\(section)"]
         if options.noOwner { arguments.append("--no-owner") }
         if options.noPrivileges { arguments.append("--no-privileges") }
+        if options.isProof { arguments += ["--no-tablespaces", "--no-security-labels", "--no-subscriptions"] }
         if jobs > 1 { arguments.append("--jobs=\(jobs)") }
         if let list { arguments.append("--use-list=\(list)") }
         arguments += ["--dbname=\(login.connectionString)", archive]

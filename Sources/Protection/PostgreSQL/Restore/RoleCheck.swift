@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQLClient
 
 /// Whether the server has the roles that an archive names: asked before anything is made.
@@ -9,8 +10,27 @@ enum RoleCheck {
             if !options.noPrivileges, entry.kind == "ACL" || entry.kind == "DEFAULT ACL" {
                 roles.formUnion(SQLText.grantees(entry.definition))
             }
+            if options.isProof, !options.makesRoles { continue }  // they are left out: see PostgresRestore.Options.isProof
+            switch entry.kind {
+            // ALTER ROLE … IN DATABASE … SET
+            case "DATABASE PROPERTIES": roles.formUnion(SQLText.grantees(entry.definition))
+            case "POLICY":
+                // What comes after the roles are expressions.
+                let head = entry.definition.components(separatedBy: " USING (")[0].components(separatedBy: " WITH CHECK (")[0]
+                roles.formUnion(SQLText.grantees(head))
+            default: break
+            }
         }
         return roles
+    }
+
+    /// Makes those that are not there; none of them may log in.
+    static func make(_ roles: Set<String>, on connection: PostgresConnection) async throws {
+        let found = try await connection.query("SELECT rolname FROM pg_catalog.pg_roles")
+        // Names with pg_ are the server's own: a version either has them or not.
+        for role in roles.subtracting(found.rows.compactMap { $0[0] }).sorted() where !role.hasPrefix("pg_") {
+            try await connection.execute("CREATE ROLE \(PostgresIdentifier.quote(role)) NOLOGIN")
+        }
     }
 
     static func require(_ roles: Set<String>, on connection: PostgresConnection) async throws {

@@ -32,6 +32,36 @@ extension SQLText {
         return output
     }
 
+    /// What `CREATE DATABASE name WITH TEMPLATE = template0 ENCODING = 'UTF8' …` sets.
+    static func databaseOptions(_ sql: String) -> [(name: String, value: String)] {
+        var options: [(name: String, value: String)] = []
+        var rest = Substring(sql)
+        var last = ""
+        while let character = rest.first {
+            if character == "=" {
+                rest = rest.dropFirst().drop { $0 == " " }
+                if rest.first == "'" {
+                    let text = takeString(&rest, escapes: false)
+                    options.append((last, String(text.dropFirst().dropLast()).replacing("''", with: "'")))
+                } else if let value = identifier(&rest) {
+                    options.append((last, value))
+                } else {
+                    let value = rest.prefix { $0 != " " && $0 != ";" }
+                    options.append((last, String(value)))
+                    rest = rest.dropFirst(value.count)
+                }
+            } else if character == "\"" {
+                guard identifier(&rest) != nil else { return options }
+            } else if character.unicodeScalars.allSatisfy(isPartOfName) {
+                guard let word = identifier(&rest) else { return options }
+                last = word
+            } else {
+                rest = rest.dropFirst()
+            }
+        }
+        return options
+    }
+
     /// `"$user", public` as names.
     static func nameList(_ text: String) -> [String] {
         var names: [String] = []
@@ -62,12 +92,14 @@ extension SQLText {
             } else if character.unicodeScalars.allSatisfy(isPartOfName) {
                 guard let word = identifier(&rest) else { return roles }
                 guard word == "TO" || word == "FROM" || word == "ROLE" || word == "BY" else { continue }
-                var after = rest.drop { $0 == " " }
-                let isQuoted = after.first == "\""
-                if let role = identifier(&after), isQuoted || role != "PUBLIC" {
-                    roles.insert(role)
+                var after = rest.dropFirst(0)
+                repeat {
+                    after = after.drop { $0 == " " || $0 == "," }
+                    let isQuoted = after.first == "\""
+                    guard let role = identifier(&after) else { break }
+                    if isQuoted || role != "PUBLIC" { roles.insert(role) }
                     rest = after
-                }
+                } while after.first == ","
             } else {
                 rest = rest.dropFirst()
             }

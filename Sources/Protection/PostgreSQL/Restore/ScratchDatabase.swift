@@ -54,14 +54,23 @@ struct ScratchDatabase {
     private func createFromArchive(_ entries: [ArchiveEntry]) async throws {
         let definition = entries.first { $0.kind == "DATABASE" }
         let statement = definition.map { SQLText.renamingDatabase($0.definition, to: names.scratch) }
-        try await maintenance.execute(statement ?? "CREATE DATABASE \(quoted) TEMPLATE template0")
+        if request.options.isProof, let definition {
+            try await createForProof(SQLText.databaseOptions(definition.definition))
+        } else {
+            try await maintenance.execute(statement ?? "CREATE DATABASE \(quoted) TEMPLATE template0")
+        }
         try await mark(.restoring)
         if let owner = definition?.owner, !owner.isEmpty, !request.options.noOwner {
             try await maintenance.execute("ALTER DATABASE \(quoted) OWNER TO \(PostgresIdentifier.quote(owner))")
         }
         for entry in entries where entry.isAboutDatabase {
             if entry.kind == "ACL", request.options.noPrivileges { continue }
-            try await maintenance.execute(SQLText.renamingDatabase(entry.definition, to: names.scratch))
+            if entry.kind == "SECURITY LABEL", request.options.isProof { continue }
+            do {
+                try await maintenance.execute(SQLText.renamingDatabase(entry.definition, to: names.scratch))
+            } catch is PostgresError where request.options.isProof {
+                continue  // a role, a setting or a tablespace that only the other server has
+            }
         }
         // The archive may have set the comment of its time; the marker keeps it.
         let row = try await maintenance.query(
@@ -70,6 +79,20 @@ struct ScratchDatabase {
         ).first
         let comment = row?[0].flatMap { RestoreMarker(comment: $0) == nil ? $0 : nil }
         try await mark(.restoring, comment: comment)
+    }
+
+    /// Without its tablespace; and where the machine does not have the locale, with the one that every machine has: the
+    /// same rows are the same text in it.
+    private func createForProof(_ options: [(name: String, value: String)]) async throws {
+        func statement(_ kept: [(name: String, value: String)], _ more: String = "") -> String {
+            "CREATE DATABASE \(quoted) TEMPLATE template0" + kept.map { " \($0.name) = \(PostgresLiteral.quote($0.value))" }.joined() + more
+        }
+        let kept = options.filter { $0.name != "TABLESPACE" && $0.name != "TEMPLATE" && $0.name != "OWNER" }
+        do {
+            try await maintenance.execute(statement(kept))
+        } catch let error as PostgresError where ["42809", "22023", "0A000"].contains(error.sqlState) {
+            try await maintenance.execute(statement(kept.filter { $0.name == "ENCODING" }, " LOCALE 'C'"))
+        }
     }
 
     /// Writes the comment that says what this database is.
