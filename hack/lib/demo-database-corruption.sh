@@ -1,6 +1,5 @@
 # Sourced by hack/demo: scenario 2 of the runbook, from a healthy database to a damaged one and back.
 # shellcheck shell=bash disable=SC2154
-show() { printf '\n$ %s\n' "$*"; "$@"; echo; }
 examples=$root/manifests/examples/database-corruption
 
 say "filling the database hotswap ($rows audit log rows)"
@@ -9,23 +8,8 @@ export PGDATABASE=hotswap
 fill_database "$rows" >/dev/null
 before=$(describe_database)
 
-kubectl delete namespace hotswap --ignore-not-found >/dev/null
-kubectl create namespace hotswap >/dev/null
-kubectl -n hotswap create secret generic s3 --from-literal=accessKeyID="$AWS_ACCESS_KEY_ID" \
-  --from-literal=secretAccessKey="$AWS_SECRET_ACCESS_KEY" >/dev/null
-kubectl -n hotswap create secret generic s3-ca --from-file=ca.crt="$S3_CA" >/dev/null
-kubectl -n hotswap create secret generic db --from-literal=password="$PGPASSWORD" >/dev/null
-kubectl -n hotswap create secret generic db-ca --from-file=ca.crt="$PGSSLROOTCERT" >/dev/null
-age-keygen -o "$work/identity.txt" 2>/dev/null
-recipient=$(age-keygen -y "$work/identity.txt")
-kubectl -n hotswap create secret generic dr-identity --from-file=identity="$work/identity.txt" >/dev/null
-
-fill_in() {
-  sed -e "s#@S3_ENDPOINT@#$S3_ENDPOINT#" -e "s#@S3_BUCKET@#$S3_BUCKET#" -e "s#@RECIPIENT@#$recipient#" \
-    -e "s#@PGHOST@#$PGHOST#" -e "s#@PGPORT@#$PGPORT#" -e "s#@PGUSER@#$PGUSER#" "$1"
-}
-mkdir -p "$work/manifests"
-for file in "$examples"/*.yaml; do fill_in "$file" >"$work/manifests/$(basename "$file")"; done
+make_namespace
+write_manifests "$examples"
 
 say "protecting it"
 show kubectl apply -f "$work/manifests/protect.yaml"
