@@ -137,6 +137,22 @@ extension Cluster {
         try await system.verify(manifest, from: try reader(wrongKey: wrongKey), scratch: folder, progress: { _ in })
     }
 
+    @discardableResult
+    func restore(
+        _ manifest: Manifest, _ namespace: String, _ options: ResourceRestore.Options = .init(), reach: ResourceReach = .everythingForAll,
+        dryRun: Bool = false
+    ) async throws -> ResourceRestore.Report {
+        try await ResourceRestore(client: client, namespace: namespace, reach: reach).run(
+            manifest, from: try reader(), options: options, dryRun: dryRun, progress: { _ in })
+    }
+
+    func data(_ name: String, in namespace: String) async throws -> [String: String]? {
+        try await client.getIfPresent(ConfigMap.self, name, namespace: namespace)?.data
+    }
+
+    /// Deletes a namespace and waits until it is gone.
+    func delete(namespace: String) async throws { try await kubectl("delete", "namespace", namespace, "--wait=true") }
+
     /// The artifact in plain.
     func text(_ manifest: Manifest) async throws -> String {
         String(decoding: try await reader().bytes(manifest.artifacts[0]), as: UTF8.self)

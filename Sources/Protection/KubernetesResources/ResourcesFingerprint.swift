@@ -1,5 +1,5 @@
 import Foundation
-import KubernetesModel
+public import KubernetesModel
 
 /// What a backup of objects holds, for comparing: how many of each resource, and a keyed digest of them. No values.
 public struct ResourcesFingerprint: Codable, Sendable, Hashable {
@@ -17,11 +17,14 @@ public struct ResourcesFingerprint: Codable, Sendable, Hashable {
     public var namespaces: [String]
     /// What was there and is not in the backup, by reason.
     public var leftOut: [String: Int64]
+    /// Which objects the policy meant; nil for all.
+    public var labels: LabelQuery?
 
-    public init(resources: [String: Resource], namespaces: [String], leftOut: [String: Int64]) {
+    public init(resources: [String: Resource], namespaces: [String], leftOut: [String: Int64], labels: LabelQuery? = nil) {
         self.resources = resources
         self.namespaces = namespaces
         self.leftOut = leftOut
+        self.labels = labels
     }
 
     public var objects: Int64 { resources.values.reduce(0) { $0 + $1.count } }

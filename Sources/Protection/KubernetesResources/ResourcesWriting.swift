@@ -24,7 +24,7 @@ struct ResourcesWriting: Sendable {
     ) async throws -> Result {
         let key = try ObjectDigest.makeKey()
         let stripping = ObjectStripping(keepsVolumeNames: chosen.contains { $0.type.groupResource == "persistentvolumes" })
-        var state = State(key: key, stripping: stripping, owners: owners)
+        var state = State(key: key, stripping: stripping, owners: owners, labels: selection.labels)
         state.text = ResourceDocuments.header(key: key)
         if !definitions.isEmpty, !chosen.contains(where: { $0.type.groupResource == "namespaces" }) { try state.add(definitions, of: .definitions) }
         for resource in chosen {
@@ -66,6 +66,7 @@ struct ResourcesWriting: Sendable {
         let key: [UInt8]
         let stripping: ObjectStripping
         let owners: OwnerIndex
+        let labels: LabelQuery?
         var text = ""
         private var digests: [String: ObjectDigest] = [:]
         private var kinds: [String: String] = [:]
@@ -75,7 +76,8 @@ struct ResourcesWriting: Sendable {
         private var orphans: [String] = []
         private var orphanCount = 0
 
-        init(key: [UInt8], stripping: ObjectStripping, owners: OwnerIndex) {
+        init(key: [UInt8], stripping: ObjectStripping, owners: OwnerIndex, labels: LabelQuery?) {
+            self.labels = labels
             self.key = key
             self.stripping = stripping
             self.owners = owners
@@ -123,7 +125,7 @@ struct ResourcesWriting: Sendable {
             }
             return Result(
                 fingerprint: ResourcesFingerprint(
-                    resources: Dictionary(resources) { first, _ in first }, namespaces: namespaces.sorted(), leftOut: leftOut),
+                    resources: Dictionary(resources) { first, _ in first }, namespaces: namespaces.sorted(), leftOut: leftOut, labels: labels),
                 orphans: orphanCount, orphanNames: orphans)
         }
     }

@@ -12,6 +12,7 @@ extension Step {
                 FailureRule.allCases.map(\.rawValue)),
             "restorePostgreSQL": RestorePostgreSQL.schema,
             "restoreGit": RestoreGit.schema,
+            "restoreResources": RestoreResources.schema,
             "sql": SQL.schema,
             "scale": Scale.schema,
             "rolloutRestart": .object("Restarts the pods of a workload.", Workload.properties),

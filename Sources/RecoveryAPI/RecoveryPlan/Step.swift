@@ -18,6 +18,7 @@ public struct Step: Codable, Sendable, Hashable {
 
     public var restorePostgreSQL: RestorePostgreSQL?
     public var restoreGit: RestoreGit?
+    public var restoreResources: RestoreResources?
     public var sql: SQL?
     public var scale: Scale?
     public var rolloutRestart: Workload?
@@ -38,6 +39,7 @@ public struct Step: Codable, Sendable, Hashable {
             switch kind {
             case .restorePostgreSQL: restorePostgreSQL != nil
             case .restoreGit: restoreGit != nil
+            case .restoreResources: restoreResources != nil
             case .sql: sql != nil
             case .scale: scale != nil
             case .rolloutRestart: rolloutRestart != nil
@@ -51,7 +53,7 @@ public struct Step: Codable, Sendable, Hashable {
 }
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
-    case restorePostgreSQL, restoreGit, sql, scale, rolloutRestart, wait, http, apply
+    case restorePostgreSQL, restoreGit, restoreResources, sql, scale, rolloutRestart, wait, http, apply
 }
 
 extension Step {
