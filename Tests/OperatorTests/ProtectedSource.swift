@@ -1,10 +1,11 @@
 import Foundation
 import Processes
+import Synchronization
 
 /// A system of another kind than PostgreSQL, with something in it that is worth a backup.
 struct ProtectedSource: Sendable {
     enum Kind: String, CaseIterable, Sendable {
-        case git
+        case git, kubernetes
     }
 
     /// The Secrets that the policy names.
@@ -21,6 +22,7 @@ struct ProtectedSource: Sendable {
     static func with(_ kind: Kind, _ world: World, _ body: (ProtectedSource) async throws -> Void) async throws {
         switch kind {
         case .git: try await body(try await git(world))
+        case .kubernetes: try await body(kubernetes(world))
         }
     }
 
@@ -32,6 +34,33 @@ struct ProtectedSource: Sendable {
 }
 
 extension ProtectedSource {
+    /// The API server that the operator itself runs is what is protected: it has to be up for each look.
+    private static func kubernetes(_ world: World) -> ProtectedSource {
+        func settings(_ name: String, _ value: String) -> String {
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \(name), labels: {keep: this}}\ndata: {value: \(World.quoted(value))}"
+        }
+        return ProtectedSource(
+            documents: [settings("plain", "as it was"), settings("odd", "$(x) \"quoted\" – ünï\ncode"), World.deployment],
+            source: "kubernetes: {kinds: [ConfigMap, deployments.apps]}",
+            restore: "restoreResources: {policy: p, conflict: Overwrite}",
+            damage: {
+                try await Standalone.run(world) { _ in
+                    try await world.kubectl("delete", "configmap", "odd")
+                    try await world.kubectl("patch", "configmap", "plain", "--type=merge", "-p", #"{"data": {"value": "damaged"}}"#)
+                    try await world.kubectl("scale", "deployment/api", "--replicas=0")
+                }
+            },
+            contents: {
+                let all = Mutex<String>("")
+                try await Standalone.run(world) { _ in
+                    let objects = try await world.kubectl(
+                        "get", "configmaps,deployments", "-o", "jsonpath={range .items[*]}{.metadata.name} {.data} {.metadata.labels} {.spec}{\"\\n\"}{end}")
+                    all.withLock { $0 = objects }
+                }
+                return all.withLock { $0 }.split(separator: "\n").map(String.init)
+            })
+    }
+
     private static func git(_ world: World) async throws -> ProtectedSource {
         let path = world.folder.appending(path: "app.git").path
         @discardableResult @Sendable func run(_ arguments: [String], input: String = "") async throws -> String {
