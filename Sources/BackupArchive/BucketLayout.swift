@@ -24,6 +24,13 @@ public enum BucketLayout {
     /// Lists of backups that are being deleted.
     public static func expiry(namespace: String, policy: String) -> String { ObjectPath.join("expiry", namespace, policy) + "/" }
 
+    /// What was found when a backup was restored to prove it.
+    public static func proof(namespace: String, policy: String, backup: String) -> String {
+        ObjectPath.join("proofs", namespace, policy, backup) + ".json"
+    }
+
+    public static func proofs(namespace: String, policy: String) -> String { ObjectPath.join("proofs", namespace, policy) + "/" }
+
     public static func ledger(namespace: String, plan: String, token: String) -> String {
         ObjectPath.join("ledger", namespace, plan, token) + ".json"
     }

@@ -54,6 +54,17 @@ public enum Reason {
     public static let backupRetrying = "BackupRetrying"
     public static let notVerified = "NotVerified"
 
+    public static let neverVerified = "NeverVerified"
+    public static let verificationRequested = "VerificationRequested"
+    public static let verificationRunning = "VerificationRunning"
+    public static let verified = "Verified"
+    public static let verificationFailed = "VerificationFailed"
+    public static let verificationOverdue = "VerificationOverdue"
+    /// It could not be found out; nothing is said against the backup.
+    public static let verificationError = "VerificationError"
+    public static let verificationTimedOut = "VerificationTimedOut"
+    public static let noIdentity = "NoIdentity"
+
     public static let standby = "Standby"
     public static let runCreated = "RunCreated"
     public static let planCycle = "PlanCycle"

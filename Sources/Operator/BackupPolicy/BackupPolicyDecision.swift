@@ -38,7 +38,6 @@ enum BackupPolicyDecision {
         let generation = policy.metadata.generation
         status.observedGeneration = generation
         status.source = policy.spec.source.summary
-        status.verified = status.verified ?? "never"
         let created = policy.metadata.creationTimestamp ?? now
 
         var calendar: SlotCalendar?
@@ -67,7 +66,7 @@ enum BackupPolicyDecision {
             ConditionType.objectiveMet, objective.isMet.map { $0 ? .true : .false } ?? .unknown, reason: objective.reason,
             message: objective.message, generation: generation, now: now)
         conditions.set(
-            ConditionType.verified, .false, reason: Reason.notVerified, message: "no backup was proven by restoring it yet",
+            ConditionType.verified, .false, reason: Reason.neverVerified, message: "no backup was proven by restoring it yet",
             generation: generation, now: now)
 
         let failing = newestFailure(input.backups, after: newest)

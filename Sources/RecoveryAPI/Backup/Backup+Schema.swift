@@ -45,6 +45,7 @@ extension Backup {
             "toolVersion": .string("The dump tool's version.", maxLength: 256),
             "size": .string("Stored bytes, for people.", maxLength: 32),
             "error": .string("Why the last attempt failed.", maxLength: 4096),
+            "verification": Verification.schema,
         ])
 
     static let columns: [PrinterColumn] = [
@@ -54,6 +55,7 @@ extension Backup {
         .init("Size", path: ".status.size"),
         .init("Contents", path: ".status.contents"),
         .init("Verified", path: ".status.conditions[?(@.type==\"RestoreVerified\")].status"),
+        .init("Proven In", path: ".status.verification.duration", priority: 1),
         .init("Error", path: ".status.error", priority: 1),
         .init("Age", type: "date", path: ".metadata.creationTimestamp"),
     ]

@@ -3,6 +3,9 @@ public import KubernetesModel
 
 /// One backup: of one slot of a policy's schedule, or of one trigger.
 public struct Backup: KubernetesResource {
+    /// The annotation that asks for a proof: a value that is not `status.verification.requested` verifies the backup again.
+    public static let verifyAnnotation = "dr.hotswap.io/verify"
+
     public static let resourceType = ResourceType(
         group: RecoveryGroup.name, version: RecoveryGroup.version, kind: "Backup", plural: "backups")
 
@@ -58,6 +61,7 @@ public struct Backup: KubernetesResource {
         /// `91 MiB`, for the SIZE column.
         public var size: String?
         public var error: String?
+        public var verification: Verification?
 
         public init() {}
     }

@@ -16,7 +16,9 @@ extension BackupPolicy {
                 "source needs exactly one of postgresql, git and kubernetes"
             ).required,
             "storeRef": .reference("The BackupStore that takes the backups.").required,
-            "schedule": scheduleSchema,
+            "schedule": scheduleSchema(
+                "When backups are taken. Without it only spec.trigger takes one.", startingDeadline: "6h"),
+            "verification": BackupVerification.schema,
             "objective": .object(
                 "How much may be lost.",
                 [
@@ -27,22 +29,25 @@ extension BackupPolicy {
             "trigger": .string(
                 "Any text. A new value takes one backup now, once: inc-42-before-migration.",
                 pattern: "^[A-Za-z0-9]([-A-Za-z0-9_.:]*[A-Za-z0-9])?$", maxLength: 128),
-        ])
+        ]
+    ).rule(BackupVerification.checksRule, BackupVerification.checksMessage)
 
-    static let scheduleSchema = Schema.object(
-        "When backups are taken. Without it only spec.trigger takes one.",
-        [
-            "cron": .string(
-                "Minute, hour, day of month, month, day of week: \"0 2 * * *\". Names, ranges, lists, steps, and MON#1 for the first Monday.",
-                pattern: "^[^ \\t]+([ \\t]+[^ \\t]+){4}$", minLength: 9, maxLength: 256
-            ).required,
-            "timeZone": .string(
-                "The zone that the fields are read in, by its IANA name; Etc/UTC when absent.",
-                pattern: "^[A-Za-z0-9_+/-]+$", maxLength: 64),
-            "jitter": .duration("Starts each run up to so much later, so that many policies do not start at once."),
-            "startingDeadline": .duration(
-                "After downtime one run makes up for the missed ones if the oldest is younger than this; 6h when absent."),
-        ])
+    static func scheduleSchema(_ description: String, startingDeadline: String) -> Schema {
+        .object(
+            description,
+            [
+                "cron": .string(
+                    "Minute, hour, day of month, month, day of week: \"0 2 * * *\". Names, ranges, lists, steps, and MON#1 for the first Monday.",
+                    pattern: "^[^ \\t]+([ \\t]+[^ \\t]+){4}$", minLength: 9, maxLength: 256
+                ).required,
+                "timeZone": .string(
+                    "The zone that the fields are read in, by its IANA name; Etc/UTC when absent.",
+                    pattern: "^[A-Za-z0-9_+/-]+$", maxLength: 64),
+                "jitter": .duration("Starts each run up to so much later, so that many policies do not start at once."),
+                "startingDeadline": .duration(
+                    "After downtime one run makes up for the missed ones if the oldest is younger than this; \(startingDeadline) when absent."),
+            ])
+    }
 
     static let statusSchema = Schema.object(
         "What was found.",
@@ -58,7 +63,11 @@ extension BackupPolicy {
             "lastBackupTime": .time("When it was complete."),
             "recoverableTo": .time("The newest moment to which data can be brought back."),
             "rpo": .string("Whether the objective is met, and by how much: \"met 14m/1h\".", maxLength: 64),
-            "verified": .string("When a backup was last proven by restoring it.", maxLength: 64),
+            "lastVerifiedBackup": .string("The backup that was last proven by restoring it.", maxLength: 253),
+            "lastVerificationTime": .time("When that was."),
+            "lastVerificationSeconds": .integer("How long it took to restore and compare it: a measured recovery time."),
+            "lastVerificationSlot": .time("The newest slot of the verification's schedule that was handled."),
+            "nextVerification": .time("When the next proof is due."),
         ])
 
     static let columns: [PrinterColumn] = [
@@ -67,8 +76,11 @@ extension BackupPolicy {
         .init("Last Backup", type: "date", path: ".status.lastBackupTime"),
         .init("Recoverable To", type: "string", path: ".status.recoverableTo"),
         .init("RPO", path: ".status.rpo"),
-        .init("Verified", path: ".status.verified"),
+        // The age of the proof, which kubectl computes: the status does not change by itself.
+        .init("Verified", type: "date", path: ".status.lastVerificationTime"),
+        .init("State", path: ".status.phase"),
         .init("Ready", path: ".status.conditions[?(@.type==\"Ready\")].status"),
+        .init("Proof", path: ".status.conditions[?(@.type==\"Verified\")].reason", priority: 1),
         .init("Message", path: ".status.conditions[?(@.type==\"Ready\")].message", priority: 1),
         .init("Next", type: "string", path: ".status.nextSlot", priority: 1),
     ]

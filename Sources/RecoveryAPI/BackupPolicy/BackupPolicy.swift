@@ -21,18 +21,20 @@ public struct BackupPolicy: KubernetesResource {
         public var source: BackupSource
         public var storeRef: ObjectReference
         public var schedule: Schedule?
+        public var verification: BackupVerification?
         public var objective: Objective?
         public var suspend: Bool?
         /// A new value takes one backup now.
         public var trigger: String?
 
         public init(
-            source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil, objective: Objective? = nil,
-            suspend: Bool? = nil, trigger: String? = nil
+            source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil, verification: BackupVerification? = nil,
+            objective: Objective? = nil, suspend: Bool? = nil, trigger: String? = nil
         ) {
             self.source = source
             self.storeRef = storeRef
             self.schedule = schedule
+            self.verification = verification
             self.objective = objective
             self.suspend = suspend
             self.trigger = trigger
@@ -78,8 +80,14 @@ public struct BackupPolicy: KubernetesResource {
         public var recoverableTo: Date?
         /// `met 14m/1h`, or `BREACHED 3h/1h`.
         public var rpo: String?
-        /// `never` until a backup was proven by restoring it.
-        public var verified: String?
+        /// The backup that was last proven by restoring it, and when.
+        public var lastVerifiedBackup: String?
+        public var lastVerificationTime: Date?
+        /// How long that took: a measured recovery time.
+        public var lastVerificationSeconds: Int64?
+        /// The newest slot of the verification's schedule that was handled.
+        public var lastVerificationSlot: Date?
+        public var nextVerification: Date?
 
         public init() {}
     }

@@ -69,24 +69,25 @@ public struct SlotCalendar: Sendable {
 }
 
 extension BackupPolicy.Schedule {
+    /// - Parameter path: where the schedule is in the resource.
     /// - Throws: ``SpecError`` naming the field and the mend.
-    public func slotCalendar() throws(SpecError) -> SlotCalendar {
+    public func slotCalendar(at path: String = "spec.schedule") throws(SpecError) -> SlotCalendar {
         let expression: CronExpression
         do {
             expression = try CronExpression(cron)
         } catch {
-            throw SpecError(field: "spec.schedule.cron", message: error.description, reason: Reason.invalidSpec)
+            throw SpecError(field: "\(path).cron", message: error.description, reason: Reason.invalidSpec)
         }
         let name = timeZone ?? "Etc/UTC"
         guard let zone = TimeZone(identifier: name), name.contains("/") || name == "UTC" || name == "GMT" else {
             throw SpecError(
-                field: "spec.schedule.timeZone", message: "\"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin",
+                field: "\(path).timeZone", message: "\"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin",
                 reason: Reason.unknownTimeZone)
         }
         let calendar = SlotCalendar(expression, timeZone: zone)
         guard calendar.next(after: Date(timeIntervalSince1970: 1_700_000_000)) != nil else {
             throw SpecError(
-                field: "spec.schedule.cron", message: "\"\(cron)\" never fires: no year has that day", reason: Reason.cronNeverFires)
+                field: "\(path).cron", message: "\"\(cron)\" never fires: no year has that day", reason: Reason.cronNeverFires)
         }
         return calendar
     }
