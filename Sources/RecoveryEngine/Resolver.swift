@@ -77,7 +77,7 @@ public struct Resolver: Sendable {
         }
         let mode = source.sslMode.flatMap(PostgresConfiguration.SSLMode.init(rawValue:))
         return PostgresConfiguration(
-            host: source.host, port: source.port ?? 5432, database: source.database, user: source.user, password: password,
+            host: source.host, port: source.port ?? 5432, database: source.database ?? "postgres", user: source.user, password: password,
             sslMode: mode ?? (certificates == nil ? .prefer : .verifyFull), rootCertificates: certificates)
     }
 
@@ -116,7 +116,8 @@ public struct Resolver: Sendable {
         let source = policy.spec.source
         if let source = source.postgresql {
             return PostgreSQLSystem(
-                server: try await postgres(source, namespace: policy.namespace, field: "spec.source.postgresql"))
+                server: try await postgres(source, namespace: policy.namespace, field: "spec.source.postgresql"),
+                patterns: source.databases)
         }
         if let source = source.git {
             return GitSystem(

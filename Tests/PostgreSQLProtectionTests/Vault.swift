@@ -23,8 +23,8 @@ struct Vault: Sendable {
 
     var identityFile: URL { folder.appending(path: "identity") }
 
-    func backUp(_ login: PostgresConfiguration, _ name: String = "b1") async throws -> Manifest {
-        let system = PostgreSQLSystem(server: login)
+    func backUp(_ login: PostgresConfiguration, _ name: String = "b1", patterns: [String]? = nil) async throws -> Manifest {
+        let system = PostgreSQLSystem(server: login, patterns: patterns)
         let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "ns", policy: "pg", backup: name)
         let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         let record = try await system.backUp(after: nil, into: writer, progress: { _ in })

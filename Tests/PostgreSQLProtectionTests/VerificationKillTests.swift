@@ -70,7 +70,7 @@ struct VerificationKillTests {
             let report = try await vault.verify(manifest, PostgresProof(target: target)) { _ in
                 #expect(processes(with: "canary-17") == [])
             }
-            #expect(report.checks.map(\.name) == ["restore", "rows"])
+            #expect(report.checks.map(\.name) == ["roles", "restore", "rows"])
             #expect(try await maintenance.query(databases).rows.map { $0[0] } == ["dr_verify_0"])
             await maintenance.close()
         }

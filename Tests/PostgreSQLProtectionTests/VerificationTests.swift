@@ -29,10 +29,10 @@ struct VerificationTests {
                 .init(sql: "SELECT current_database()", expect: sample.login.database),
             ])
             let report = try await vault.verify(manifest, proof, scratch: scratch)
-            #expect(report.checks.map(\.name) == ["restore", "rows", "indexes", "sql", "sql", "sql"])
-            #expect(report.checks[1].message.hasPrefix("all \(rows) rows of "))
-            #expect(report.checks[2].message == "pg_amcheck found every row in every B-tree index")
-            #expect(report.checks[3].message == "SELECT count(*) FROM many: gave \"60000\", as expected")
+            #expect(report.checks.map(\.name) == ["roles", "restore", "rows", "indexes", "sql", "sql", "sql"])
+            #expect(report.checks[2].message.hasPrefix("all \(rows) rows of "))
+            #expect(report.checks[3].message == "pg_amcheck found every row in every B-tree index")
+            #expect(report.checks[4].message == "SELECT count(*) FROM many: gave \"60000\", as expected")
             #expect(processes(with: scratch.path) == [])
         }
     }
@@ -139,8 +139,8 @@ struct VerificationTests {
             let long = try vault.newFolder(String(repeating: "long", count: 30))
             async let first = vault.verify(manifest, scratch: deep)
             async let second = vault.verify(manifest, scratch: long)
-            #expect(try await first.checks.count == 3)
-            #expect(try await second.checks.count == 3)
+            #expect(try await first.checks.count == 4)
+            #expect(try await second.checks.count == 4)
         }
     }
 

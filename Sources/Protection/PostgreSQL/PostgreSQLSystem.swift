@@ -10,35 +10,55 @@ public struct PostgreSQLSystem: ProtectedSystem {
     public static let dumpName = "database.dump"
 
     public let server: PostgresConfiguration
+    /// Choose the databases; nil: the one of ``server``.
+    let patterns: DatabasePatterns?
     let proof: PostgresProof
 
-    public init(server: PostgresConfiguration, proof: PostgresProof = PostgresProof()) {
+    /// - Parameter patterns: of databases, as `app_*` and `!app_tmp`; `server.database` is then only where the list of them is
+    ///   read.
+    public init(server: PostgresConfiguration, patterns: [String]? = nil, proof: PostgresProof = PostgresProof()) {
         self.server = server
+        self.patterns = patterns.map(DatabasePatterns.init)
         self.proof = proof
     }
 
     public func backUp(
         after previous: Manifest?, into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void
     ) async throws -> BackupRecord {
-        let server = server
-        let result = try await sink.store(Self.dumpName) { write in
-            try await PostgresBackup.run(server, progress: { progress($0.phase.rawValue) }, sink: write)
+        let names = try await patterns?.databases(of: server) ?? [server.database]
+        var databases: [DumpInventory.Database] = []
+        var results: [PostgresBackup.Result] = []
+        for (index, name) in names.enumerated() {
+            let login = server.with(database: name)
+            // By number: a database's name may be any text.
+            let number = String(index + 1)
+            let artifact = patterns == nil ? Self.dumpName : "database-\(String(repeating: "0", count: max(0, 3 - number.count)))\(number).dump"
+            let prefix = patterns == nil ? "" : "\(name): "
+            let result = try await sink.store(artifact) { write in
+                try await PostgresBackup.run(login, progress: { progress("\(prefix)\($0.phase.rawValue)") }, sink: write)
+            }
+            results.append(result)
+            databases.append(.init(name: name, artifact: artifact, fingerprint: result.fingerprint))
         }
-        let fingerprint = result.fingerprint
-        return BackupRecord(
-            recoveryPoint: result.recoveryPoint, serverVersion: result.serverVersion, toolVersion: result.dumpVersion,
-            counts: ["tables": Int64(fingerprint.tables.count), "rows": fingerprint.totalRows],
-            fingerprint: String(decoding: try fingerprint.canonicalJSON, as: UTF8.self))
+        progress("roles")
+        let globals = try await GlobalsBackup.run(server, into: sink)
+        return try record(DumpInventory(databases: databases), results, globals)
     }
 
-    /// The fingerprint that a backup recorded.
-    /// - Throws: `ArchiveError` with `.corrupt`.
-    public static func fingerprint(of backup: Manifest) throws -> Fingerprint {
-        do {
-            return try JSONDecoder().decode(Fingerprint.self, from: Data(backup.record.fingerprint.utf8))
-        } catch {
-            throw BackupArchive.ArchiveError(.corrupt, key: backup.backup, "the manifest's fingerprint cannot be read: \(error)")
-        }
+    private func record(
+        _ inventory: DumpInventory, _ results: [PostgresBackup.Result], _ globals: GlobalsBackup.Outcome
+    ) throws -> BackupRecord {
+        let fingerprints = inventory.databases.map(\.fingerprint)
+        var counts = [
+            "tables": Int64(fingerprints.reduce(0) { $0 + $1.tables.count }), "rows": fingerprints.reduce(0) { $0 + $1.totalRows },
+        ]
+        if patterns != nil { counts["databases"] = Int64(inventory.databases.count) }
+        if let roles = globals.roles { counts["roles"] = Int64(roles) }
+        let text = patterns == nil ? try fingerprints.first.map { String(decoding: try $0.canonicalJSON, as: UTF8.self) } : try inventory.json
+        return BackupRecord(
+            // Each dump is of its own moment: everything before the first of them is in all.
+            recoveryPoint: results.map(\.recoveryPoint).min() ?? Date(), serverVersion: results.first?.serverVersion ?? "",
+            toolVersion: results.first?.dumpVersion ?? "", counts: counts, fingerprint: text ?? "", warnings: globals.warnings)
     }
 }
 

@@ -85,22 +85,3 @@ extension BackupPolicy {
         .init("Next", type: "string", path: ".status.nextSlot", priority: 1),
     ]
 }
-
-extension PostgreSQLSource {
-    static let schema = Schema.object(
-        "A database of a PostgreSQL server, dumped logically.",
-        [
-            "host": .string(
-                "Host name, address, or the absolute path of a socket's folder.", pattern: "^[^\\s]+$", maxLength: 1024
-            ).required,
-            "port": .integer("The server's port; 5432 when absent.", 1...65535),
-            // Any name that PostgreSQL allows: it is quoted, never spliced.
-            "database": .string("The database's name, as it is: quoting is done for you.", maxLength: 63).required,
-            "user": .string("The role that dumps and restores.", maxLength: 63).required,
-            "passwordSecret": .secret("The Secret with the role's password.", key: "password"),
-            "sslMode": .enumeration(
-                "How the connection is protected; verify-full where caSecret is given, else prefer.",
-                ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
-            "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
-        ])
-}

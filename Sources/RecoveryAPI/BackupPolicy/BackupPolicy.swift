@@ -107,36 +107,9 @@ public struct BackupSource: Codable, Sendable, Hashable {
 
     /// `postgresql/hotswap`, `git/team/app`.
     public var summary: String {
-        if let postgresql { return "postgresql/\(postgresql.database)" }
+        if let postgresql { return String(postgresql.summary.prefix(512)) }
         if let git { return String(git.summary.prefix(512)) }
         if let kubernetes { return String(kubernetes.summary.prefix(512)) }
         return "none"
-    }
-}
-
-/// A database of a PostgreSQL server.
-public struct PostgreSQLSource: Codable, Sendable, Hashable {
-    public var host: String
-    public var port: Int?
-    public var database: String
-    public var user: String
-    /// Key `password`.
-    public var passwordSecret: SecretReference?
-    /// libpq's `sslmode`; `verify-full` when a CA is given, else `prefer`.
-    public var sslMode: String?
-    /// Key `ca.crt`.
-    public var caSecret: SecretReference?
-
-    public init(
-        host: String, port: Int? = nil, database: String, user: String, passwordSecret: SecretReference? = nil,
-        sslMode: String? = nil, caSecret: SecretReference? = nil
-    ) {
-        self.host = host
-        self.port = port
-        self.database = database
-        self.user = user
-        self.passwordSecret = passwordSecret
-        self.sslMode = sslMode
-        self.caSecret = caSecret
     }
 }

@@ -30,6 +30,10 @@ extension Step.RestorePostgreSQL {
         "Restores a PostgreSQL database from a policy's backups.",
         [
             "policy": .objectName("The BackupPolicy whose backups are restored.").required,
+            "database": .string("Which of the backup's databases; needed only where it holds several.", maxLength: 63),
+            "globals": .enumeration(
+                "What is done about roles before the database is restored: Skip (the default) nothing; CreateMissing makes those of the backup that the server does not have, with their passwords and memberships, and changes none that it has.",
+                Globals.allCases.map(\.rawValue)),
             "to": .recoveryTarget,
             "strategy": .enumeration(
                 "Swap (the default) restores into a new database, checks it and swaps it in, and keeps the damaged one; Replace drops that at the end; IntoEmpty restores into a database that has nothing in it.",
@@ -39,7 +43,7 @@ extension Step.RestorePostgreSQL {
                 Verification.allCases.map(\.rawValue)),
             "jobs": .integer("Connections that load and build indexes at once; 2 when absent.", 1...64),
             "noOwner": .boolean("Gives everything to the restoring role, for a server without the original's roles."),
-            "target": PostgreSQLSource.schema,
+            "target": PostgreSQLSource.targetSchema,
         ])
 }
 
@@ -48,7 +52,7 @@ extension Step.SQL {
         "Runs one SQL statement.",
         [
             "policy": .objectName("The BackupPolicy whose server and database are used."),
-            "target": PostgreSQLSource.schema,
+            "target": PostgreSQLSource.targetSchema,
             "query": .string("The statement.", maxLength: 65536).required,
             "expect": .string("The text that the first column of the first row must have.", minLength: nil, maxLength: 4096),
             "write": .boolean("Lets the statement change data; without it the transaction is read-only."),

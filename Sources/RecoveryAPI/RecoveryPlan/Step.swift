@@ -74,8 +74,17 @@ extension Step {
             case rows = "Rows"
         }
 
+        public enum Globals: String, Codable, Sendable, Hashable, CaseIterable {
+            case skip = "Skip"
+            /// Roles of the backup that the server does not have are made; none that it has is changed.
+            case createMissing = "CreateMissing"
+        }
+
         /// The policy whose backups are restored, and whose server they are restored into.
         public var policy: String
+        /// Which of the backup's databases; needed only where it holds several.
+        public var database: String?
+        public var globals: Globals?
         /// The run's own target when absent, and `Latest` when that is absent too.
         public var to: RecoveryTarget?
         public var strategy: Strategy?

@@ -15,8 +15,11 @@ enum RestorePostgreSQLStep {
         guard manifest.kind == PostgreSQLSystem.kind, let source = wanted.target ?? chosen.policy.spec.source.postgresql else {
             throw StepError("the BackupPolicy \"\(chosen.policy.name)\" is not one of PostgreSQL", isRetriable: false)
         }
-        let server = try await context.resolver.postgres(
+        let inventory = try DumpInventory(manifest)
+        let dump = try database(wanted.database, of: inventory)
+        var server = try await context.resolver.postgres(
             source, namespace: context.namespace, field: wanted.target == nil ? "source.postgresql" : "restorePostgreSQL.target")
+        if wanted.target == nil { server.database = dump.name }
         let reader = try await chosen.reader(context)
         let point = Timestamp.format(manifest.recoveryPoint)
         if context.isDryRun {
@@ -27,19 +30,28 @@ enum RestorePostgreSQLStep {
                 throw PostgresProtectionError(error, server: server)
             }
             return StepResult(
-                message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(source.database)\" by \((wanted.strategy ?? .swap).rawValue)")
+                message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(server.database)\" by \((wanted.strategy ?? .swap).rawValue)")
         }
-        let fingerprint = try PostgreSQLSystem.fingerprint(of: manifest)
-        let dump = try manifest.artifact(PostgreSQLSystem.dumpName)
+        var roles = ""
+        if wanted.globals == .createMissing {
+            guard let globals = try await PostgresGlobals.read(of: manifest, from: reader) else {
+                throw StepError(
+                    "restorePostgreSQL.globals: the backup \"\(manifest.backup)\" holds no roles; see its warnings", isRetriable: false)
+            }
+            let report = try await globals.createMissing(on: server.with(database: "postgres"))
+            roles = report.roles.isEmpty ? "; no roles were missing" : "; \(report.roles.count) missing roles were made"
+            if !report.warnings.isEmpty { roles += " (\(report.warnings.joined(separator: "; ")))" }
+        }
+        let artifact = try manifest.artifact(dump.artifact)
         let request = PostgresRestore.Request(
-            server: server, token: context.identity, artifact: dump.object.sha256,
-            strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: fingerprint,
+            server: server, token: context.identity, artifact: artifact.object.sha256,
+            strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: dump.fingerprint,
             options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
-        let report = try await reader.read(dump) { bytes in
+        let report = try await reader.read(artifact) { bytes in
             try await PostgresRestore.run(
                 request,
                 progress: { progress in
-                    context.progress(text(progress, of: manifest))
+                    context.progress(text(progress, artifact.object.plainBytes, dump.fingerprint.totalRows))
                     context.reached("restore-\(progress.phase.rawValue)")
                 }, archive: { bytes })
         }
@@ -53,16 +65,26 @@ enum RestorePostgreSQLStep {
         outputs["timings"] = report.phaseSeconds.filter { $0.value >= 0.05 }.sorted { $0.value > $1.value }
             .map { "\($0.key) \(($0.value * 10).rounded() / 10)s" }.joined(separator: ", ")
         return StepResult(
-            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)",
+            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(roles)",
             outputs: outputs)
     }
 
-    private static func text(_ progress: PostgresProgress, of manifest: Manifest) -> String {
+    private static func database(_ name: String?, of inventory: DumpInventory) throws -> DumpInventory.Database {
+        let names = inventory.databases.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        if let name {
+            if let found = inventory.databases.first(where: { $0.name == name }) { return found }
+            throw StepError("restorePostgreSQL.database: the backup holds no database \"\(name)\"; it holds \(names)", isRetriable: false)
+        }
+        if inventory.databases.count == 1 { return inventory.databases[0] }
+        throw StepError("restorePostgreSQL.database: the backup holds several; name one of \(names)", isRetriable: false)
+    }
+
+    private static func text(_ progress: PostgresProgress, _ bytes: Int64, _ rows: Int64) -> String {
         switch progress.phase {
         case .loading:
-            let percent = progress.bytes * 100 / max(1, manifest.plainBytes)
+            let percent = progress.bytes * 100 / max(1, bytes)
             return "loading \(min(100, percent))%"
-        case .verifying: return "verifying \(min(100, progress.rows * 100 / max(1, manifest.record.counts["rows"] ?? 1)))%"
+        case .verifying: return "verifying \(min(100, progress.rows * 100 / max(1, rows)))%"
         default: return progress.phase.rawValue
         }
     }

@@ -17,6 +17,9 @@ enum SQLStep {
             }
             source = given
         }
+        guard source.database != nil else {
+            throw StepError("sql.policy: the policy protects several databases; name the one in sql.target", isRetriable: false)
+        }
         var server = try await context.resolver.postgres(source, namespace: context.namespace, field: "sql")
         let writes = wanted.write ?? false
         if !writes { server.settings["default_transaction_read_only"] = "on" }
@@ -26,7 +29,7 @@ enum SQLStep {
         }
         if context.isDryRun, writes {
             await connection.close()
-            return StepResult(message: "would run a statement in \"\(source.database)\"")
+            return StepResult(message: "would run a statement in \"\(server.database)\"")
         }
         let result: PostgresResult
         do {

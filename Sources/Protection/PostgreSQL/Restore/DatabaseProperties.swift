@@ -118,10 +118,7 @@ extension DatabaseProperties {
             let subject =
                 setting.role.map { "ROLE \(PostgresIdentifier.quote($0)) IN DATABASE \(database)" }
                 ?? "DATABASE \(database)"
-            // Names with a dot are several identifiers.
-            let parameter = setting.name.split(separator: ".").map { PostgresIdentifier.quote(String($0)) }
-                .joined(separator: ".")
-            return "ALTER \(subject) SET \(parameter) TO \(Self.value(of: setting))"
+            return "ALTER \(subject) SET \(setting.assignment)"
         }
     }
 
@@ -136,6 +133,15 @@ extension DatabaseProperties {
                     + (grant.isGrantable ? " WITH GRANT OPTION" : "")
             }
     }
+}
+
+extension DatabaseProperties.Setting {
+    /// `"search_path" TO 'a', 'b'`, what SET takes.
+    var assignment: String {
+        // Names with a dot are several identifiers.
+        let parameter = name.split(separator: ".").map { PostgresIdentifier.quote(String($0)) }.joined(separator: ".")
+        return "\(parameter) TO \(text)"
+    }
 
     /// The settings that PostgreSQL stores as lists of quoted names (`GUC_LIST_QUOTE`); as one string they would be
     /// one name.
@@ -144,9 +150,9 @@ extension DatabaseProperties {
         "temp_tablespaces", "unix_socket_directories",
     ]
 
-    private static func value(of setting: Setting) -> String {
-        guard lists.contains(setting.name.lowercased()) else { return PostgresLiteral.quote(setting.value) }
-        let names = SQLText.nameList(setting.value)
+    private var text: String {
+        guard Self.lists.contains(name.lowercased()) else { return PostgresLiteral.quote(value) }
+        let names = SQLText.nameList(value)
         return names.isEmpty ? "''" : names.map { PostgresLiteral.quote($0) }.joined(separator: ", ")
     }
 }

@@ -10,7 +10,7 @@ extension PostgreSQLSystem: VerifiableSystem {
         let inventory = try DumpInventory(backup)
         try requireDatabases(of: inventory)
         let work: @Sendable (ProofServer) async throws -> VerificationReport = { server in
-            var report = VerificationReport(checks: [])
+            var report = VerificationReport(checks: try await GlobalsProof.run(backup, from: source, on: server))
             for database in inventory.databases {
                 let proof = DatabaseProof(
                     server: server, database: database, isOnly: inventory.databases.count == 1, options: self.proof)
