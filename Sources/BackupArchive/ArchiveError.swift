@@ -13,6 +13,8 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownFormat
         /// Another execution has the token.
         case tokenTaken
+        /// The store left out of a list what it has: nothing can be concluded from what is not in it.
+        case incompleteList
         /// The store does not keep one of two creators out.
         case noConditionalWrites
     }

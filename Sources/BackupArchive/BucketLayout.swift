@@ -21,6 +21,21 @@ public enum BucketLayout {
 
     public static func data(namespace: String, policy: String) -> String { ObjectPath.join("data", namespace, policy) + "/" }
 
+    /// What a store with locking locks: nothing else is evidence or data that nobody changes any more.
+    public static let locked = ["data/", catalog]
+
+    /// Whose an object of the data folder is. Nil for a key that is none of ours.
+    static func owner(ofArtifact key: String) -> (folder: String, backup: String)? {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 6, parts[0] == "data" else { return nil }
+        return ("data/\(parts[1])/\(parts[2])/", parts[3])
+    }
+
+    /// Which cluster writes a policy's backups.
+    public static func writer(namespace: String, policy: String) -> String {
+        ObjectPath.join("writers", namespace, policy) + ".json"
+    }
+
     /// Lists of backups that are being deleted.
     public static func expiry(namespace: String, policy: String) -> String { ObjectPath.join("expiry", namespace, policy) + "/" }
 

@@ -4,8 +4,13 @@ public import ObjectStore
 /// The manifests in a store: listing them is knowing every complete backup, with no cluster.
 public struct Catalogue: Sendable {
     private let store: any ObjectStore
+    private let cache: CatalogueCache?
 
-    public init(_ store: any ObjectStore) { self.store = store }
+    /// - Parameter cache: What was read before is not read again by ``list(namespace:policy:)``.
+    public init(_ store: any ObjectStore, cache: CatalogueCache? = nil) {
+        self.store = store
+        self.cache = cache
+    }
 
     /// A manifest that could not be read, and why.
     public struct Damaged: Sendable, Hashable {
@@ -42,14 +47,19 @@ public struct Catalogue: Sendable {
             default: BucketLayout.catalog
             }
         try await BucketFormat.check(store)
-        let keys = try await store.list(prefix).map(\.key).filter { $0.hasSuffix(".json") }
+        let keys = try await store.list(prefix).filter { $0.key.hasSuffix(".json") }
+        cache?.retain(keys, below: prefix)
         return try await withThrowingTaskGroup(of: Result<Manifest, Failure>.self) { group in
             var rest = keys[...]
             func begin() {
-                guard let key = rest.popFirst() else { return }
+                guard let info = rest.popFirst() else { return }
+                let key = info.key
                 group.addTask {
                     do {
-                        return .success(try await read(key))
+                        if let known = cache?.manifest(info) { return .success(known) }
+                        let manifest = try await read(key)
+                        cache?.add(manifest, info)
+                        return .success(manifest)
                     } catch let error as ArchiveError {
                         return .failure(Failure(damaged: Damaged(key: key, message: error.message)))
                     } catch let error as ObjectStoreError where error.code == .notFound {
@@ -85,10 +95,16 @@ public struct Catalogue: Sendable {
         guard version == Manifest.currentVersion else {
             throw ArchiveError(.unknownFormat, key: key, "the manifest has version \(version); this dr reads \(Manifest.currentVersion)")
         }
+        let manifest: Manifest
         do {
-            return try JSONDecoder.archive.decode(Manifest.self, from: Data(bytes))
+            manifest = try JSONDecoder.archive.decode(Manifest.self, from: Data(bytes))
         } catch {
             throw ArchiveError(.corrupt, key: key, "the manifest cannot be read: \(error)")
         }
+        // Copied by hand to another place it would stand for a backup that is not there, and be deleted with it.
+        guard BucketLayout.manifest(namespace: manifest.namespace, policy: manifest.policy, backup: manifest.backup) == key else {
+            throw ArchiveError(.corrupt, key: key, "the manifest is of \(manifest.namespace)/\(manifest.policy)/\(manifest.backup)")
+        }
+        return manifest
     }
 }

@@ -34,11 +34,26 @@ public protocol ObjectStore: Sendable {
     /// Whether an object that is locked against deletion really stays; found out by locking one for seconds. Nil where
     /// nothing of the kind is switched on.
     func objectLock() async throws -> Bool?
+
+    /// Until when the store keeps an object whoever deletes it; nil when it is not locked, or not there. An object under a
+    /// legal hold is locked for ever.
+    func lockedUntil(_ key: String) async throws -> Date?
+
+    /// Locks an object that is there already for as long as one that is stored now. Does nothing where new objects are not
+    /// locked, and never shortens a lock.
+    func renewLock(_ key: String) async throws
+
+    /// Deletes an object with all of its versions where locking keeps versions, so that its bytes are gone.
+    /// - Throws: ``ObjectStoreError`` with `.accessDenied` when a version is locked.
+    func erase(_ key: String) async throws
 }
 
 extension ObjectStore {
     public func requireContainer() async throws {}
     public func objectLock() async throws -> Bool? { nil }
+    public func lockedUntil(_ key: String) async throws -> Date? { nil }
+    public func renewLock(_ key: String) async throws {}
+    public func erase(_ key: String) async throws { try await delete(key) }
 }
 
 /// An upload in parts. Parts may be given by several tasks at once; the numbers order them. A call may wait until the parts

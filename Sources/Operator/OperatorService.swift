@@ -59,9 +59,11 @@ public final class OperatorService: Service {
         let identity = "\(host)/\(ProcessInfo.processInfo.processIdentifier)"
         let recorder = EventRecorder(client: client, controller: "dr.hotswap.io/operator", instance: host, logger: logger)
         let storeCache = StoreCache()
+        let resolver = Resolver(client: client, stores: storeCache, reach: reach)
         let context = OperatorContext(
-            client: client, resolver: Resolver(client: client, stores: storeCache, reach: reach), recorder: recorder,
-            activities: ActivityRunner(), logger: logger, identity: identity, now: { Date() })
+            client: client, resolver: resolver, recorder: recorder,
+            activities: ActivityRunner(), logger: logger, identity: identity, now: { Date() },
+            writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host), catalogues: CatalogueCaches())
         let controllers = makeControllers(context)
         let manager = Manager(
             caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
@@ -113,5 +115,33 @@ public final class OperatorService: Service {
         runController.watch(runs)
 
         return [storeController, policyController, backupController, planController, runController]
+            + makeKeepers(context)
+    }
+
+    /// What keeps a store's content and the cluster's Backups the same, and what expires from both.
+    private func makeKeepers(_ context: OperatorContext) -> [Controller] {
+        let catalogueQueue = QueueLink()
+        let catalogue = CatalogueReconciler(
+            context: context, stores: stores, backups: backups, policies: policies, wake: catalogueQueue.add)
+        let catalogueController = Controller(name: "catalogue", metrics: metrics, logger: logger, reconcile: catalogue.reconcile)
+        catalogueQueue.connect(catalogueController.queue)
+        catalogueController.watch(stores)
+        backups.onChange { change in
+            guard case .updated(let old, let new) = change, !old.isComplete, new.isComplete else { return }
+            await catalogue.changed(ObjectKey(namespace: new.namespace, name: new.spec.storeRef.name))
+        }
+
+        let retentionQueue = QueueLink()
+        let retention = RetentionReconciler(
+            context: context, policies: policies, backups: backups, stores: stores, runs: runs, wake: retentionQueue.add,
+            changed: catalogue.changed)
+        let retentionController = Controller(name: "retention", metrics: metrics, logger: logger, reconcile: retention.reconcile)
+        retentionQueue.connect(retentionController.queue)
+        retentionController.watch(policies)
+        retentionController.watch(backups) { [ObjectKey(namespace: $0.namespace, name: $0.spec.policyRef.name)] }
+        retentionController.watch(stores) { [policies] store in
+            policies.list(namespace: store.namespace).filter { $0.spec.storeRef.name == store.name }.map(\.reference)
+        }
+        return [catalogueController, retentionController]
     }
 }

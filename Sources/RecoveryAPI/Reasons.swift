@@ -36,6 +36,17 @@ public enum Reason {
     public static let noConditionalWrites = "NoConditionalWrites"
     public static let dataPrefixInUse = "DataPrefixInUse"
 
+    public static let writerConflict = "WriterConflict"
+    public static let writerUnknown = "WriterUnknown"
+    public static let objectLockMissing = "ObjectLockMissing"
+    public static let backupExpired = "BackupExpired"
+    public static let retentionFailed = "RetentionFailed"
+    public static let dataDeleted = "DataDeleted"
+    public static let dataRetained = "DataRetained"
+    public static let dataMissing = "DataMissing"
+    public static let orphansDeleted = "OrphansDeleted"
+    public static let catalogueDamaged = "CatalogueDamaged"
+
     public static let suspended = "Suspended"
     public static let noBackupYet = "NoBackupYet"
     public static let objectiveMet = "ObjectiveMet"

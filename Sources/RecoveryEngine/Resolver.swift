@@ -164,7 +164,13 @@ public struct Resolver: Sendable {
                 endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region ?? "us-east-1", pathStyle: s3.pathStyle ?? true,
                 credentials: S3Configuration.Credentials(
                     accessKeyID: id, secretAccessKey: key, sessionToken: value("sessionToken")),
-                certificateAuthorities: certificates), prefix: s3.prefix ?? "")
+                certificateAuthorities: certificates, objectLock: s3.objectLock.map(Self.objectLock)), prefix: s3.prefix ?? "")
+    }
+
+    private static func objectLock(_ lock: BackupStore.ObjectLock) -> S3Configuration.ObjectLock {
+        S3Configuration.ObjectLock(
+            mode: lock.mode == .governance ? .governance : .compliance, retain: Double(lock.retain.seconds),
+            prefixes: BucketLayout.locked)
     }
 
     public func store(named name: String, namespace: String) async throws -> any ObjectStore {

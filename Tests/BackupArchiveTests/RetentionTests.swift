@@ -8,7 +8,7 @@ import Testing
     private static let day = 86400.0
 
     private static func manifest(_ name: String, _ point: Date, objects: [String]? = nil) -> Manifest {
-        let artifacts = (objects ?? ["data/\(name)"]).map {
+        let artifacts = (objects ?? ["data/ns/p/\(name)/a/x"]).map {
             NamedArtifact(name: "a", backup: name, storedAt: point, object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: ""))
         }
         return Manifest(
@@ -63,8 +63,8 @@ import Testing
         for index in 0..<count {
             let point = Self.now.addingTimeInterval(Double.random(in: -500...2, using: &random) * Self.day)
             // Some keep what earlier ones stored.
-            let shared = (0..<Int.random(in: 0...3, using: &random)).map { _ in "data/o\(Int.random(in: 0...max(0, index), using: &random))" }
-            manifests.append(Self.manifest("b\(index)", point, objects: shared + ["data/o\(index)"]))
+            let shared = (0..<Int.random(in: 0...3, using: &random)).map { _ in Self.foreign(Int.random(in: 0...max(0, index), using: &random), &random) }
+            manifests.append(Self.manifest("b\(index)", point, objects: shared + ["data/ns/p/o\(index)"]))
         }
         func maybe(_ limit: Int) -> Int? { Bool.random(using: &random) ? Int.random(in: 0...limit, using: &random) : nil }
         let rules = RetentionRules(
@@ -88,11 +88,21 @@ import Testing
         let needed = Set(manifests.filter { !expired.contains($0.backup) }.flatMap { $0.artifacts.map(\.object.key) })
         #expect(needed.isDisjoint(with: decision.objects))
         // Nothing is left behind either, and a second look finds nothing more.
-        let all = Set(manifests.flatMap { $0.artifacts.map(\.object.key) })
-        #expect(all.subtracting(decision.objects) == needed)
+        let all = Set(manifests.flatMap { $0.artifacts.map(\.object.key) }).filter { $0.hasPrefix("data/ns/p/") }
+        #expect(all.subtracting(decision.objects) == needed.filter { $0.hasPrefix("data/ns/p/") })
+        #expect(decision.objects.allSatisfy { $0.hasPrefix("data/ns/p/") }, "what lies elsewhere is another's")
+        // A lock, a proof or another rule more never lets more go.
+        let more = RetentionDecision(
+            rules, manifests: manifests, verified: verified, locked: locked.union(manifests.prefix(3).map(\.backup)), now: Self.now)
+        #expect(Set(more.expired.map(\.backup)).isSubset(of: expired) && Set(more.objects).isSubset(of: decision.objects))
         let rest = manifests.filter { !expired.contains($0.backup) }
         #expect(RetentionDecision(rules, manifests: rest, verified: verified, locked: locked, now: Self.now).expired.isEmpty)
         if rules.isEmpty { #expect(expired.isEmpty) }
+    }
+
+    /// An object of an earlier backup, which now and then is another policy's, or lies outside the folder of the data.
+    private static func foreign(_ index: Int, _ random: inout Seeded) -> String {
+        ["data/ns/p/o", "data/ns/p/o", "data/ns/p/o", "data/ns/other/o", "ledger/ns/p/o"].randomElement(using: &random).map { "\($0)\(index)" } ?? ""
     }
 
     private struct Seeded: RandomNumberGenerator {
@@ -152,8 +162,8 @@ import Testing
             encoder.dateEncodingStrategy = .iso8601
             _ = try await store.put("expiry/ns/p/1.json", [UInt8](try encoder.encode(list)), .none)
             try await store.delete("catalog/ns/p/b0.json")
-            let nothing = RetentionDecision(RetentionRules(), manifests: manifests, verified: [], now: Self.now)
-            #expect(try await Expiry(store).perform(nothing, namespace: "ns", policy: "p", now: Self.now, writer: "t") == ["b0", "b1"])
+            let rest = RetentionDecision(RetentionRules(keepLast: 3), manifests: Array(manifests.dropFirst()), verified: [], now: Self.now)
+            #expect(try await Expiry(store).perform(rest, namespace: "ns", policy: "p", now: Self.now, writer: "t") == ["b0", "b1"])
             let left = try await keys(store, "data/")
             #expect(left.contains("data/ns/p/o0") && !left.contains("data/ns/p/o1"))
         }

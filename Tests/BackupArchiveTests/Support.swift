@@ -61,6 +61,8 @@ struct AlteredStore: ObjectStore {
     var base: any ObjectStore
     var put: (@Sendable (any ObjectStore, String, [UInt8], PutCondition) async throws -> ObjectInfo)?
     var writePart: (@Sendable (Int) throws -> Void)?
+    var list: (@Sendable (any ObjectStore, String) async throws -> [ObjectInfo])?
+    var erase: (@Sendable (any ObjectStore, String) async throws -> Void)?
 
     func head(_ key: String) async throws -> ObjectInfo? { try await base.head(key) }
     func get(_ key: String, range: Range<Int64>?, ifMatch etag: String?) async throws -> [UInt8] {
@@ -73,7 +75,16 @@ struct AlteredStore: ObjectStore {
     func beginUpload(_ key: String) async throws -> any ObjectUpload {
         AlteredUpload(base: try await base.beginUpload(key), writePart: writePart)
     }
-    func list(_ prefix: String) async throws -> [ObjectInfo] { try await base.list(prefix) }
+    func list(_ prefix: String) async throws -> [ObjectInfo] {
+        if let list { return try await list(base, prefix) }
+        return try await base.list(prefix)
+    }
+    func erase(_ key: String) async throws {
+        if let erase { return try await erase(base, key) }
+        try await base.erase(key)
+    }
+    func lockedUntil(_ key: String) async throws -> Date? { try await base.lockedUntil(key) }
+    func renewLock(_ key: String) async throws { try await base.renewLock(key) }
     func delete(_ key: String) async throws { try await base.delete(key) }
     func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] { try await base.abandonedUploads(prefix) }
     func abort(_ upload: AbandonedUpload) async throws { try await base.abort(upload) }

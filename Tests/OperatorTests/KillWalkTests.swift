@@ -25,7 +25,7 @@ import Testing
     static let backups = KillPoint.allCases.filter(\.isOfBackup).map { Stop(point: $0) }
     /// The points that every step reaches are walked for each of the three steps.
     static let recoveries =
-        KillPoint.allCases.filter { !$0.isOfBackup }.map { Stop(point: $0) }
+        KillPoint.allCases.filter(\.isOfRecovery).map { Stop(point: $0) }
         + [Stop(point: .stepIntended, time: 2), Stop(point: .stepDone, time: 2), Stop(point: .stepDone, time: 3)]
 
     private func ending(_ stop: Stop, _ way: Way) -> [String: String] {

@@ -3,8 +3,8 @@ public import Foundation
 /// What may be deleted, as a function of the catalogue and the clock.
 ///
 /// Whatever the rules say, these stay: the newest backup, the newest that was proven by restoring it, one whose recovery
-/// point is in the future (a clock is wrong, and it may be this one), one that is locked, and every object that a kept
-/// backup needs, whichever backup stored it.
+/// point is in the future (a clock is wrong, and it may be this one), one that is locked, every object that a kept
+/// backup needs, whichever backup stored it, and every object that is not in the policy's own folder.
 public struct RetentionDecision: Sendable, Hashable {
     public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case newest, newestVerified, keepFor, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, locked, inTheFuture
@@ -18,6 +18,8 @@ public struct RetentionDecision: Sendable, Hashable {
     public private(set) var expired: [Manifest] = []
     /// The keys that no kept backup needs, sorted.
     public private(set) var objects: [String] = []
+    /// The keys that the kept backups need.
+    public private(set) var needed: Set<String> = []
 
     /// - Parameters:
     ///   - manifests: All of one policy: one that is left out is one whose objects nobody defends.
@@ -41,8 +43,8 @@ public struct RetentionDecision: Sendable, Hashable {
         keepOneOfEach(rules.keepYearly, sorted, rules, [.era, .year], .keepYearly)
 
         expired = sorted.filter { kept[$0.backup] == nil }.reversed()
-        let needed = Set(sorted.filter { kept[$0.backup] != nil }.flatMap { $0.artifacts.map(\.object.key) })
-        objects = Set(expired.flatMap { $0.artifacts.map(\.object.key) }).subtracting(needed).sorted()
+        needed = Set(sorted.filter { kept[$0.backup] != nil }.flatMap { $0.artifacts.map(\.object.key) })
+        objects = Set(expired.flatMap(\.ownKeys)).subtracting(needed).sorted()
     }
 
     private mutating func keep(_ manifest: Manifest, _ reason: Reason) { kept[manifest.backup, default: []].insert(reason) }
@@ -63,5 +65,13 @@ public struct RetentionDecision: Sendable, Hashable {
             seen.insert(period)
             keep(manifest, reason)
         }
+    }
+}
+
+extension Manifest {
+    /// Of the artifacts in the policy's own folder: what another put there is not this policy's to delete.
+    var ownKeys: [String] {
+        let folder = BucketLayout.data(namespace: namespace, policy: policy)
+        return artifacts.map(\.object.key).filter { $0.hasPrefix(folder) }
     }
 }

@@ -46,10 +46,12 @@ public final class BackupWriter: ArtifactSink {
     public func complete(
         _ record: BackupRecord, kind: String, source: String, startedAt: Date, finishedAt: Date, writer: String
     ) async throws -> Manifest {
+        let artifacts = artifacts.withLock { $0 }
+        // What earlier backups stored is kept from being deleted as long as what this one did.
+        for artifact in artifacts where artifact.backup != backup { try await store.renewLock(artifact.object.key) }
         let manifest = Manifest(
-            namespace: namespace, policy: policy, backup: backup, kind: kind, source: source,
-            artifacts: artifacts.withLock { $0 }, record: record, startedAt: startedAt, finishedAt: finishedAt,
-            writer: writer)
+            namespace: namespace, policy: policy, backup: backup, kind: kind, source: source, artifacts: artifacts, record: record,
+            startedAt: startedAt, finishedAt: finishedAt, writer: writer)
         return try await Catalogue(store).add(manifest)
     }
 }

@@ -27,9 +27,14 @@ extension FilesystemStore {
     public func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] {
         try await offPool { [root] in
             guard let folder = try Folder.root(root).child(ScratchFile.folder, key: "") else { return [] }
-            return try folder.names(key: "").compactMap { name -> AbandonedUpload? in
-                guard name.hasSuffix(ScratchFile.ending), let info = try folder.info(name, key: name) else { return nil }
-                let id = String(name.dropLast(ScratchFile.ending.count))
+            let names = Set(try folder.names(key: ""))
+            return try names.compactMap { name -> AbandonedUpload? in
+                let isNote = name.hasSuffix(ScratchFile.keyEnding)
+                guard isNote || name.hasSuffix(ScratchFile.ending) else { return nil }
+                let id = String(name.dropLast(isNote ? ScratchFile.keyEnding.count : ScratchFile.ending.count))
+                // A note is told with its part; one alone was left by a kill between the two.
+                if isNote, names.contains(id + ScratchFile.ending) { return nil }
+                guard let info = try folder.info(name, key: name) else { return nil }
                 let note = try? FileHandleOwner.open(id + ScratchFile.keyEnding, O_RDONLY | O_NOFOLLOW, in: folder, key: "")
                 let key = String(decoding: try note?.read(0..<1024, key: "") ?? [], as: UTF8.self)
                 guard key.isEmpty || key.utf8.starts(with: prefix.utf8) else { return nil }

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A bucket and how to reach it.
 public struct S3Configuration: Sendable, Hashable {
     /// `https://host[:port]`.
@@ -8,6 +10,30 @@ public struct S3Configuration: Sendable, Hashable {
     public var credentials: Credentials
     /// PEM; nil for the system's roots.
     public var certificateAuthorities: [UInt8]?
+    /// Nil when objects are not locked.
+    public var objectLock: ObjectLock?
+
+    /// Keeps what is stored from being deleted or replaced by anybody.
+    public struct ObjectLock: Sendable, Hashable {
+        public enum Mode: String, Sendable, Hashable {
+            /// Who has the right to bypass it can delete.
+            case governance = "GOVERNANCE"
+            /// Nobody can, not even the owner of the account.
+            case compliance = "COMPLIANCE"
+        }
+
+        public var mode: Mode
+        /// In seconds, from the moment of storing.
+        public var retain: TimeInterval
+        /// Of the keys of objects that are locked.
+        public var prefixes: [String]
+
+        public init(mode: Mode, retain: TimeInterval, prefixes: [String]) {
+            self.mode = mode
+            self.retain = retain
+            self.prefixes = prefixes
+        }
+    }
 
     public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
         public var accessKeyID: String
@@ -28,7 +54,7 @@ public struct S3Configuration: Sendable, Hashable {
 
     public init(
         endpoint: String, bucket: String, region: String = "us-east-1", pathStyle: Bool = true, credentials: Credentials,
-        certificateAuthorities: [UInt8]? = nil
+        certificateAuthorities: [UInt8]? = nil, objectLock: ObjectLock? = nil
     ) {
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         self.bucket = bucket
@@ -36,6 +62,7 @@ public struct S3Configuration: Sendable, Hashable {
         self.pathStyle = pathStyle
         self.credentials = credentials
         self.certificateAuthorities = certificateAuthorities
+        self.objectLock = objectLock
     }
 
     /// Scheme and authority, with the bucket in the host name where it is not in the path.

@@ -23,8 +23,10 @@ extension S3Store {
                         key: key, size: Int64(item["Size"]?.text ?? "") ?? 0, etag: item["ETag"]?.text ?? "",
                         modified: item["LastModified"].flatMap { S3Dates.iso($0.text) } ?? Date(timeIntervalSince1970: 0)))
             }
-            let next = document["IsTruncated"]?.text == "true" ? document["NextContinuationToken"]?.text : nil
-            guard next == nil || next != token else {
+            let isTruncated = document["IsTruncated"]?.text == "true"
+            let next = isTruncated ? document["NextContinuationToken"]?.text : nil
+            // A list that is cut short would make what it leaves out look deleted.
+            guard isTruncated == (next != nil), next == nil || next != token else {
                 throw ObjectStoreError(.other, "the store's list does not come to its end", key: prefix)
             }
             token = next

@@ -79,6 +79,7 @@ public final class S3Store: ObjectStore {
             headers.append(("if-match", etag))
             accept = [404, 412]
         }
+        headers += lockHeaders(key)
         let reply = try await client.send("PUT", full(key), headers: headers, body: bytes, accept: accept)
         if reply.status < 300 {
             return ObjectInfo(key: key, size: Int64(bytes.count), etag: reply.headers["ETag"] ?? "", modified: Date())
@@ -101,7 +102,7 @@ public final class S3Store: ObjectStore {
     }
 
     public func beginUpload(_ key: String) async throws -> any ObjectUpload {
-        S3Upload(client: client, key: try full(key), shortKey: key)
+        S3Upload(client: client, key: try full(key), shortKey: key, headers: lockHeaders(key))
     }
 }
 

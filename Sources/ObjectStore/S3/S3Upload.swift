@@ -27,10 +27,13 @@ final class S3Upload: ObjectUpload {
     private let client: S3Client
     private let key: String
     private let shortKey: String
+    /// Sent with whatever creates the object.
+    private let headers: [(String, String)]
     private let state = Mutex(State())
     private let creation = UploadCreation()
 
-    init(client: S3Client, key: String, shortKey: String) {
+    init(client: S3Client, key: String, shortKey: String, headers: [(String, String)]) {
+        self.headers = headers
         self.client = client
         self.key = key
         self.shortKey = shortKey
@@ -56,11 +59,11 @@ final class S3Upload: ObjectUpload {
     }
 
     private func send(_ number: Int, _ bytes: [UInt8]) async throws {
-        let id = try await creation.id { [client, key, shortKey] in
+        let id = try await creation.id { [client, key, shortKey, headers] in
             // Not cancelled with the task that needs it: the request may be on its way, and only its answer tells what is
             // to be removed then.
             try await Task {
-                let headers = client.sendsChecksums ? [("x-amz-checksum-algorithm", "SHA256")] : []
+                let headers = headers + (client.sendsChecksums ? [("x-amz-checksum-algorithm", "SHA256")] : [])
                 let reply = try await client.send("POST", key, query: [("uploads", "")], headers: headers)
                 guard let id = XMLTree.parse(reply.body)?["UploadId"]?.text, !id.isEmpty else {
                     throw ObjectStoreError(.other, "the store did not begin the upload", key: shortKey)
@@ -81,7 +84,7 @@ final class S3Upload: ObjectUpload {
     func finish() async throws -> ObjectInfo {
         let (first, parts, bytes) = state.withLock { ($0.first, $0.parts, $0.bytes) }
         if case .held(let part) = first {
-            _ = try await client.send("PUT", key, body: part, patience: .long)
+            _ = try await client.send("PUT", key, headers: headers, body: part, patience: .long)
         } else {
             guard let id = await creation.known else {
                 throw ObjectStoreError(.other, "an upload without a part cannot be finished", key: shortKey)

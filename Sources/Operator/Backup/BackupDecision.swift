@@ -56,6 +56,14 @@ enum BackupDecision {
             return output(event: (true, isAdopted ? Reason.backupAdopted : Reason.backupComplete, text))
         }
         if input.isRunning { return output() }
+        // It was never taken here: it is read, or it is not there.
+        if input.backup.spec.fromCatalogue == true {
+            status.phase = "Missing"
+            let message = "its manifest was not read from the store yet"
+            conditions.set(ConditionType.complete, .false, reason: Reason.dataMissing, message: message, generation: generation, now: now)
+            conditions.settle(.working(reason: Reason.dataMissing, message: message), generation: generation, now: now)
+            return output(wakeAt: now.addingTimeInterval(30))
+        }
         if case .failed(let message, let isRetriable) = input.end {
             status.error = String(message.prefix(4096))
             if isRetriable, (status.attempts ?? 0) < attempts {

@@ -18,6 +18,7 @@ struct BackupWork: Sendable {
         let system = try await context.resolver.system(policy)
         let storeResource = try await context.resolver.storeResource(backup.spec.storeRef.name, namespace: namespace)
         let store = try await context.resolver.store(storeResource)
+        try await context.writers.require(policy, storeResource, store, now: context.now())
         KillPoint.backupStarted.reached()
 
         let started = context.now()
@@ -44,7 +45,7 @@ struct BackupWork: Sendable {
         case let error as ObjectStoreError:
             .failed(message: "\(error)", isRetriable: error.isRetriable || error.code == .noSuchBucket)
         // A Secret or a policy may be created in a moment; it is looked for again.
-        case let error as ReferenceError: .failed(message: "\(error)", isRetriable: error.reason != Reason.invalidSpec)
+        case let error as ReferenceError: .failed(message: "\(error)", isRetriable: ![Reason.invalidSpec, Reason.writerConflict].contains(error.reason))
         case let error as ProcessError: .failed(message: "\(error)", isRetriable: true)
         default: .failed(message: "\(error)", isRetriable: true)
         }

@@ -48,7 +48,8 @@ enum BackupPolicyDecision {
             problem = Problem(reason: error.reason, message: "\(error)")
         }
 
-        let complete = input.backups.filter { $0.isComplete }
+        // What the store has lost is no backup, whatever it was.
+        let complete = input.backups.filter { $0.isComplete && !$0.isMissing }
         let newest = complete.max { ($0.status?.recoveryPoint ?? .distantPast) < ($1.status?.recoveryPoint ?? .distantPast) }
         status.lastBackup = newest?.name
         status.lastBackupTime = newest?.status?.finishedAt
@@ -92,7 +93,7 @@ enum BackupPolicyDecision {
     private static func schedule(
         _ output: inout Output, _ policy: BackupPolicy, _ calendar: SlotCalendar?, _ input: Input, created: Date, isSuspended: Bool
     ) {
-        let isRunning = input.backups.contains { !$0.isTerminal }
+        let isRunning = input.backups.contains(where: \.isUnderWay)
         // One at a time: two backups of one policy would share its mirror, and one could build on what the other stores.
         if let trigger = policy.spec.trigger, trigger != output.status.lastTrigger, !isSuspended, !isRunning {
             output.create = NewBackup(

@@ -16,7 +16,7 @@ struct BackupPolicyReconciler: Sendable {
         let input = BackupPolicyDecision.Input(
             policy: policy,
             backups: backups.list(namespace: key.namespace).filter { $0.spec.policyRef.name == key.name },
-            storeProblem: storeProblem(policy), now: context.now())
+            storeProblem: try await storeProblem(policy), now: context.now())
         let output = BackupPolicyDecision.decide(input)
         // The backup first: its name is the slot's, so that doing it again after a crash finds it there.
         if let new = output.create { try await create(new, of: policy) }
@@ -28,7 +28,7 @@ struct BackupPolicyReconciler: Sendable {
         return .requeue(after: .seconds(max(0.2, wake.timeIntervalSince(context.now()))))
     }
 
-    private func storeProblem(_ policy: BackupPolicy) -> BackupPolicyDecision.Problem? {
+    private func storeProblem(_ policy: BackupPolicy) async throws -> BackupPolicyDecision.Problem? {
         let name = policy.spec.storeRef.name
         guard let store = stores.get(ObjectKey(namespace: policy.namespace, name: name)) else {
             return .init(
@@ -39,7 +39,7 @@ struct BackupPolicyReconciler: Sendable {
             let why = store.status?.conditions?[ConditionType.ready]?.message ?? "it was not probed yet"
             return .init(reason: Reason.storeNotReady, message: "the BackupStore \"\(name)\" is not ready: \(why)")
         }
-        return nil
+        return try await context.writers.problem(policy, store, now: context.now())
     }
 
     private func create(_ new: BackupPolicyDecision.NewBackup, of policy: BackupPolicy) async throws {

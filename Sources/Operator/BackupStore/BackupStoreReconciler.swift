@@ -16,8 +16,6 @@ struct BackupStoreReconciler: Sendable {
 
     struct Findings: Sendable {
         var result: Result<StoreProbe, ReferenceError>
-        var backups: Int64?
-        var bytes: Int64?
     }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
@@ -46,11 +44,7 @@ struct BackupStoreReconciler: Sendable {
         do {
             _ = try Resolver.recipients(resource)
             let store = try await context.resolver.store(resource)
-            let probe = try await StoreProbe.run(store)
-            let manifests = try await Catalogue(store).list().manifests
-            return Findings(
-                result: .success(probe), backups: Int64(manifests.count),
-                bytes: manifests.reduce(0) { $0 + $1.storedBytes })
+            return Findings(result: .success(try await StoreProbe.run(store)))
         } catch let error as ReferenceError {
             return Findings(result: .failure(error))
         } catch {
@@ -71,9 +65,6 @@ struct BackupStoreReconciler: Sendable {
         case .success(let probe):
             status.conditionalWrites = probe.conditionalWrites
             status.objectLock = probe.objectLock
-            status.backups = findings.backups
-            status.bytes = findings.bytes
-            status.size = findings.bytes.map(ByteText.text)
             if let twin = others.first(where: { $0.reference != store.reference && $0.sharesPlace(with: store) }),
                 (twin.metadata.creationTimestamp ?? now, twin.reference) < (store.metadata.creationTimestamp ?? now, store.reference)
             {
@@ -84,6 +75,12 @@ struct BackupStoreReconciler: Sendable {
                 readiness = .stalled(
                     reason: Reason.noConditionalWrites,
                     message: "the store lets two writers create one key: recoveries could run twice; use a store that honours If-None-Match")
+            } else if store.spec.s3?.objectLock != nil, probe.objectLock != true {
+                readiness = .stalled(
+                    reason: Reason.objectLockMissing,
+                    message: probe.objectLock == nil
+                        ? "spec.s3.objectLock: the bucket has no object lock: create one with object lock switched on, or remove the field"
+                        : "spec.s3.objectLock: a locked object could be deleted: the store does not honour its locks; remove the field")
             } else {
                 readiness = .ready(reason: Reason.ready, message: "written, read and deleted in")
             }

@@ -19,6 +19,9 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case backupDumped = "backup-dumped"
     case backupStored = "backup-stored"
     case backupManifestWritten = "backup-manifest-written"
+    // Retention.
+    case retentionDecided = "retention-decided"
+    case retentionErased = "retention-erased"
     // A recovery.
     case runCreated = "run-created"
     case ledgerWritten = "ledger-written"
@@ -36,8 +39,10 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case runFinished = "run-finished"
     case ledgerClosed = "ledger-closed"
 
-    /// The rest are of a recovery.
     public var isOfBackup: Bool { rawValue.hasPrefix("backup-") }
+    public var isOfRetention: Bool { rawValue.hasPrefix("retention-") }
+    /// The rest are of a recovery.
+    public var isOfRecovery: Bool { !isOfBackup && !isOfRetention }
 
     /// What the environment asks for.
     private struct Order: Sendable {

@@ -15,6 +15,11 @@ struct OperatorContext: Sendable {
     /// Names this operator in the store: host and process.
     let identity: String
     let now: @Sendable () -> Date
+    let writers: WriterGate
+    let catalogues: CatalogueCaches
+
+    /// Whether a backup is being restored to prove it, by this operator.
+    var isVerifying: Bool { activities.names.contains { $0.hasPrefix("verif") } }
 
     /// Writes a status if it differs from what is there. A version that is not the newest is refused by the server and
     /// tried again with what is new.

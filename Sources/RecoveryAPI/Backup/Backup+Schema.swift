@@ -12,6 +12,8 @@ extension Backup {
             "storeRef": .reference("The BackupStore that holds it.").required,
             "slot": .time("The slot of the schedule that it was taken for."),
             "trigger": .string("The value of spec.trigger of the policy that it was taken for.", maxLength: 128),
+            "fromCatalogue": .boolean(
+                "It was made from the catalogue of a store: it is never taken, for it is there already."),
         ]
     ).rule("self == oldSelf", "spec cannot be changed: take another backup with spec.trigger of the policy")
 

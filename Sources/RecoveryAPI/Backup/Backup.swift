@@ -26,8 +26,13 @@ public struct Backup: KubernetesResource {
         /// The slot of the schedule; absent for a triggered backup.
         public var slot: Date?
         public var trigger: String?
+        /// It was made from the catalogue of a store: it is never taken, for it is there already.
+        public var fromCatalogue: Bool?
 
-        public init(policyRef: ObjectReference, storeRef: ObjectReference, slot: Date? = nil, trigger: String? = nil) {
+        public init(
+            policyRef: ObjectReference, storeRef: ObjectReference, slot: Date? = nil, trigger: String? = nil, fromCatalogue: Bool? = nil
+        ) {
+            self.fromCatalogue = fromCatalogue
             self.policyRef = policyRef
             self.storeRef = storeRef
             self.slot = slot

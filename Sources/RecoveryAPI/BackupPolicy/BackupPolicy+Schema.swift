@@ -25,7 +25,10 @@ extension BackupPolicy {
                     "rpo": .duration(
                         "Recovery point objective: the newest recoverable moment is never older than this.").required
                 ]),
-            "suspend": .boolean("Takes no further backups while true. One that runs is finished."),
+            "retention": Retention.schema,
+            "onDelete": .enumeration(
+                "What becomes of the data in the store when the policy is deleted; Retain when absent.", ["Retain", "Delete"]),
+            "suspend": .boolean("Takes no further backups while true, and deletes none. One that runs is finished."),
             "trigger": .string(
                 "Any text. A new value takes one backup now, once: inc-42-before-migration.",
                 pattern: "^[A-Za-z0-9]([-A-Za-z0-9_.:]*[A-Za-z0-9])?$", maxLength: 128),
@@ -68,6 +71,7 @@ extension BackupPolicy {
             "lastVerificationSeconds": .integer("How long it took to restore and compare it: a measured recovery time."),
             "lastVerificationSlot": .time("The newest slot of the verification's schedule that was handled."),
             "nextVerification": .time("When the next proof is due."),
+            "retention": Retention.statusSchema,
         ])
 
     static let columns: [PrinterColumn] = [

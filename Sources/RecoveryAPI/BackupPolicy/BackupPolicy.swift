@@ -26,6 +26,10 @@ public struct BackupPolicy: KubernetesResource {
         public var suspend: Bool?
         /// A new value takes one backup now.
         public var trigger: String?
+        /// Without it everything is kept.
+        public var retention: Retention?
+        /// `Retain` when absent.
+        public var onDelete: DeletionRule?
 
         public init(
             source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil, verification: BackupVerification? = nil,
@@ -88,6 +92,7 @@ public struct BackupPolicy: KubernetesResource {
         /// The newest slot of the verification's schedule that was handled.
         public var lastVerificationSlot: Date?
         public var nextVerification: Date?
+        public var retention: RetentionStatus?
 
         public init() {}
     }

@@ -28,6 +28,15 @@ extension BackupStore {
                         "The Secret with accessKeyID, secretAccessKey and, for temporary credentials, sessionToken.").required,
                     "caSecret": .secret(
                         "The Secret with the certificates to trust instead of the system's.", key: "ca.crt"),
+                    "objectLock": .object(
+                        "Locks what is stored against deletion by anybody. The bucket must have object lock switched on.",
+                        [
+                            "mode": .enumeration(
+                                "Governance: who has the right to bypass it can delete. Compliance: nobody can.", ["Governance", "Compliance"]
+                            ).required,
+                            "retain": .duration(
+                                "How long, from the moment of storing. Retention deletes nothing before.").required,
+                        ]),
                 ]),
             "filesystem": .object(
                 "A folder of the machine or container that the operator runs in.",
@@ -63,6 +72,14 @@ extension BackupStore {
             "size": .string("Their stored bytes, for people.", maxLength: 32),
             "conditionalWrites": .boolean("Whether a second create of one key was refused. Recoveries need it."),
             "objectLock": .boolean("Whether the bucket keeps objects locked against deletion."),
+            "lastCatalogueTime": .time("When the catalogue was last read."),
+            "orphans": .object(
+                "Data without a manifest and uploads that never ended. They are deleted a day after they were last written.",
+                [
+                    "objects": .integer("How many.").required,
+                    "bytes": .integer("Bytes of those whose size is known.").required,
+                    "checkedAt": .time("When they were last looked for."),
+                ]),
         ])
 
     static let columns: [PrinterColumn] = [

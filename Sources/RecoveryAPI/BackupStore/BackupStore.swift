@@ -39,6 +39,23 @@ public struct BackupStore: KubernetesResource {
         public var credentialsSecret: ObjectReference
         /// Key `ca.crt`: PEM certificates, trusted instead of the system's.
         public var caSecret: SecretReference?
+        /// Keeps what is stored from being deleted by anybody.
+        public var objectLock: ObjectLock?
+    }
+
+    public struct ObjectLock: Codable, Sendable, Hashable {
+        public enum Mode: String, Codable, Sendable, Hashable, CaseIterable {
+            case governance = "Governance"
+            case compliance = "Compliance"
+        }
+
+        public var mode: Mode
+        public var retain: Span
+
+        public init(mode: Mode, retain: Span) {
+            self.mode = mode
+            self.retain = retain
+        }
     }
 
     public struct Filesystem: Codable, Sendable, Hashable {
@@ -71,7 +88,24 @@ public struct BackupStore: KubernetesResource {
         /// Whether two creates of one key were told apart, as the ledger needs.
         public var conditionalWrites: Bool?
         public var objectLock: Bool?
+        /// When the catalogue was last read.
+        public var lastCatalogueTime: Date?
+        public var orphans: Orphans?
 
         public init() {}
+    }
+
+    /// What lies in the store and belongs to no backup.
+    public struct Orphans: Codable, Sendable, Hashable {
+        public var objects: Int64
+        public var bytes: Int64
+        /// When they were last looked for.
+        public var checkedAt: Date?
+
+        public init(objects: Int64, bytes: Int64, checkedAt: Date?) {
+            self.objects = objects
+            self.bytes = bytes
+            self.checkedAt = checkedAt
+        }
     }
 }
