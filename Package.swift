@@ -180,7 +180,7 @@ let package = Package(
             [
                 "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "ObjectStore", "Processes",
             ]),
-        tests("OperatorDecisionTests", ["Operator", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
+        tests("OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

@@ -1,3 +1,4 @@
+import KubernetesClient
 public import KubernetesModel
 public import Logging
 
@@ -93,7 +94,10 @@ public final class Controller: Sendable {
                 outcome = .done
             } catch {
                 result = "error"
-                if !Task.isCancelled {
+                if (error as? KubernetesError)?.reason == .conflict {
+                    // Another writer was faster. What it wrote is looked at now.
+                    logger.debug("the object has changed meanwhile", metadata: ["key": "\(key)"])
+                } else if !Task.isCancelled {
                     logger.warning("reconciling failed", metadata: ["key": "\(key)", "error": "\(error)"])
                 }
                 outcome = .failed

@@ -167,7 +167,7 @@ public struct Resolver: Sendable {
                 certificateAuthorities: certificates, objectLock: s3.objectLock.map(Self.objectLock)), prefix: s3.prefix ?? "")
     }
 
-    private static func objectLock(_ lock: BackupStore.ObjectLock) -> S3Configuration.ObjectLock {
+    public static func objectLock(_ lock: BackupStore.ObjectLock) -> S3Configuration.ObjectLock {
         S3Configuration.ObjectLock(
             mode: lock.mode == .governance ? .governance : .compliance, retain: Double(lock.retain.seconds),
             prefixes: BucketLayout.locked)

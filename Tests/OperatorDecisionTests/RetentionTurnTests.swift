@@ -1,6 +1,7 @@
 import BackupArchive
 import Foundation
 import RecoveryAPI
+import RecoveryEngine
 import Testing
 
 @testable import Operator
@@ -26,6 +27,10 @@ import Testing
         Case(testDescription: "a failed backup since is nothing new", policy: Sample.policy(lastRunAgo: 7200), backups: [Sample.backup("a", .failed)], waits: ""),
         Case(testDescription: "a day ago, and no backup since", policy: Sample.policy(lastRunAgo: 86400), backups: []),
         Case(testDescription: "nearly a day ago", policy: Sample.policy(lastRunAgo: 86399), backups: [], waits: ""),
+        Case(testDescription: "a backup of the same second", policy: Sample.policy(lastRunAgo: 3600)),
+        Case(
+            testDescription: "a backup of this second", policy: Sample.policy(lastRunAgo: 0), backups: [Sample.backup("a", .complete, finishedAgo: 0)],
+            waits: ""),
         Case(testDescription: "the spec has changed since", policy: Sample.policy(lastRunAgo: 60, ranOn: 0)),
         Case(testDescription: "a look of the future is none", policy: Sample.policy(lastRunAgo: -600)),
         Case(testDescription: "suspended", policy: Sample.policy(suspend: true), waits: "suspended"),
@@ -61,11 +66,11 @@ import Testing
             retention: Retention(keepFor: Span("30d"), keepLast: 3, keepDaily: 7, keepWeekly: 8, keepMonthly: 12, keepYearly: 2))
         policy.spec.schedule = BackupPolicy.Schedule(cron: "0 2 * * *", timeZone: "Asia/Tokyo")
         #expect(
-            RetentionWork.rules(policy)
+            policy.retentionRules
                 == RetentionRules(
                     keepFor: 30 * 86400, keepLast: 3, keepDaily: 7, keepWeekly: 8, keepMonthly: 12, keepYearly: 2,
                     timeZone: TimeZone(identifier: "Asia/Tokyo") ?? .gmt))
-        #expect(RetentionWork.rules(Sample.policy(retention: nil)).isEmpty)
+        #expect(Sample.policy(retention: nil).retentionRules.isEmpty)
     }
 
     @Test("A long list of names is cut")

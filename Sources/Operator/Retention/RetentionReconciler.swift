@@ -206,7 +206,7 @@ final class RetentionReconciler: Sendable {
             guard !report.expired.isEmpty else { return }
             context.recorder.record(
                 .normal, reason: Reason.backupExpired, action: "Expire",
-                "deleted \(Self.list(report.expired)) with their data; \(report.kept) are kept", about: policy)
+                "deleted from the store: \(Self.list(report.expired)); kept: \(report.kept)", about: policy)
         case .erased(let locked):
             if locked.isEmpty {
                 context.recorder.record(

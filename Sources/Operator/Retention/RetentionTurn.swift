@@ -39,7 +39,9 @@ enum RetentionTurn: Sendable, Hashable {
         if let last = status?.lastRun, status?.observedGeneration == input.policy.metadata.generation, newest.map({ $0 <= last }) ?? true,
             last <= input.now, input.now.timeIntervalSince(last) < interval
         {
-            return .wait(nil, until: last.addingTimeInterval(interval))
+            // Times have whole seconds: of one second nobody knows which came first. In the next it is looked again.
+            guard newest == last else { return .wait(nil, until: last.addingTimeInterval(interval)) }
+            guard input.now.timeIntervalSince(last) >= 1 else { return .wait(nil, until: last.addingTimeInterval(1)) }
         }
         guard let obstacle = obstacle(input) else { return .due }
         return .wait(obstacle, until: input.now.addingTimeInterval(patience))

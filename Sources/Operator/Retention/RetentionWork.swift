@@ -25,7 +25,7 @@ struct RetentionWork: Sendable {
         let now = context.now()
         let expiry = Expiry(store, cache: context.catalogues.cache(storeResource))
         let decision = try await expiry.review(
-            Self.rules(policy), namespace: namespace, policy: policy.name, verified: try await verified(backups, store),
+            policy.retentionRules, namespace: namespace, policy: policy.name, verified: try await verified(backups, store),
             known: Set(backups.filter(\.isComplete).map(\.name)), now: now)
         KillPoint.retentionDecided.reached()
         let gone = try await expiry.perform(
@@ -55,15 +55,6 @@ struct RetentionWork: Sendable {
     /// The names of proven backups.
     private func verified(_ backups: [Backup], _ store: any ObjectStore) async throws -> Set<String> {
         Set(backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
-    }
-
-    /// A day is one of the schedule's zone, which was checked where the schedule is.
-    static func rules(_ policy: BackupPolicy) -> RetentionRules {
-        let rules = policy.spec.retention ?? Retention()
-        return RetentionRules(
-            keepFor: rules.keepFor.map { Double($0.seconds) }, keepLast: rules.keepLast, keepDaily: rules.keepDaily,
-            keepWeekly: rules.keepWeekly, keepMonthly: rules.keepMonthly, keepYearly: rules.keepYearly,
-            timeZone: policy.spec.schedule?.timeZone.flatMap(TimeZone.init(identifier:)) ?? .gmt)
     }
 
     /// Only the objects go that stood for these backups: one that was made anew under the name has another UID.
