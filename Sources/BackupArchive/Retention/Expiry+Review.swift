@@ -84,6 +84,11 @@ extension Expiry {
             objects: all.filter { !needed.contains($0) }, decidedAt: now, writer: writer)
         let gone = try await carryOut(list, try await write(list), nil, [], forget)
         for upload in try await store.abandonedUploads(folder) where upload.key.hasPrefix(folder) { try await store.abort(upload) }
+        // Also of backups that expired before there was anybody to remove them.
+        let proofs = Set(locked.map { BucketLayout.proof(namespace: namespace, policy: policy, backup: $0) })
+        for object in try await store.list(BucketLayout.proofs(namespace: namespace, policy: policy)) where !proofs.contains(object.key) {
+            try await store.delete(object.key)
+        }
         if locked.isEmpty { try await store.delete(BucketLayout.writer(namespace: namespace, policy: policy)) }
         return (gone, locked.sorted())
     }

@@ -115,6 +115,7 @@ public struct Expiry: Sendable {
             if let owner = BucketLayout.owner(ofArtifact: object), busy.contains(owner.backup) { continue }
             try await store.erase(object)
         }
+        for backup in gone { try await Proofs(store).remove(namespace: list.namespace, policy: list.policy, backup: backup) }
         if !gone.isEmpty { try await forget(gone) }
         try await store.delete(key)
         return gone

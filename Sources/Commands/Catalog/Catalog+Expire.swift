@@ -9,12 +9,13 @@ extension Catalog {
         let subjects = try rules.subjects(namespace: namespace, policy: policy)
         guard !subjects.isEmpty else { throw Complaint("no BackupPolicy that was given has spec.retention: everything is kept") }
         let expiry = Expiry(store)
+        let proofs = Proofs(store)
         var reports: [CatalogReport.Expiry] = []
         for subject in subjects {
             let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
             let manifests = try await Catalogue(store).list(namespace: subject.namespace, policy: subject.policy).manifests
             let decision = try await expiry.review(
-                subject.rules, namespace: subject.namespace, policy: subject.policy, verified: try await verified(subject, store), now: now)
+                subject.rules, namespace: subject.namespace, policy: subject.policy, verified: try await proofs.verified(namespace: subject.namespace, policy: subject.policy), now: now)
             var report = CatalogReport.Expiry(subject, decision, manifests)
             if !dryRun, try await isAllowed(report, store) {
                 _ = try await expiry.perform(
@@ -51,7 +52,4 @@ extension Catalog {
         }
         return true
     }
-
-    /// The names of backups that were proven by restoring them.
-    private func verified(_ subject: CatalogRules.Subject, _ store: any ObjectStore) async throws -> Set<String> { [] }
 }

@@ -52,9 +52,10 @@ struct RetentionWork: Sendable {
         return locked
     }
 
-    /// The names of proven backups.
+    /// The names of proven backups: of the store's proofs, and of those that the cluster remembers.
     private func verified(_ backups: [Backup], _ store: any ObjectStore) async throws -> Set<String> {
-        Set(backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
+        try await Proofs(store).verified(namespace: policy.namespace, policy: policy.name)
+            .union(backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
     }
 
     /// Only the objects go that stood for these backups: one that was made anew under the name has another UID.
