@@ -71,7 +71,7 @@ enum PostgresAuthority {
         try await World.with(rows: 200) { world in
             try await Standalone.run(world) { _ in
                 try await world.prepareWithBackup()
-                let artifact = try #require(try world.files("data").first { $0.hasSuffix(".age") })
+                let artifact = try #require(try world.files("data").first { $0.hasSuffix("database.dump.zst.age") })
                 let file = world.store.appending(path: artifact)
                 var bytes = try Data(contentsOf: file)
                 switch damage {

@@ -24,12 +24,12 @@ import Testing
             let folder = world.folder.path
             switch kind {
             case .filesystem:
-                let key = try #require(try world.files("data").first { $0.hasSuffix(".zst.age") })
+                let key = try #require(try world.files("data").first { $0.hasSuffix("database.dump.zst.age") })
                 try FileManager.default.copyItem(
                     at: world.store.appending(path: key), to: world.folder.appending(path: "dump.zst.age"))
             case .s3:
                 let listed = try await world.aws("s3", "ls", "--recursive", "s3://dr-test/\(world.database)/data/")
-                let key = try #require(listed.split(separator: "\n").first { $0.hasSuffix(".zst.age") }?.split(separator: " ").last)
+                let key = try #require(listed.split(separator: "\n").first { $0.hasSuffix("database.dump.zst.age") }?.split(separator: " ").last)
                 try await world.aws("s3", "cp", "s3://dr-test/\(key)", "\(folder)/dump.zst.age")
             }
             let target = "\(world.database)_stock"
