@@ -114,11 +114,7 @@ public struct Resolver: Sendable {
     /// The system that a policy protects, with the credentials that its Secrets hold now.
     public func system(_ policy: BackupPolicy) async throws -> any ProtectedSystem {
         let source = policy.spec.source
-        if let source = source.postgresql {
-            return PostgreSQLSystem(
-                server: try await postgres(source, namespace: policy.namespace, field: "spec.source.postgresql"),
-                patterns: source.databases)
-        }
+        if let source = source.postgresql { return try await postgreSQL(source, of: policy) }
         if let source = source.git {
             return GitSystem(
                 remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: cache.appending(path: "git"),

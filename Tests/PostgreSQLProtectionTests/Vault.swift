@@ -39,7 +39,7 @@ struct Vault: Sendable {
     ) async throws -> VerificationReport {
         let nowhere = PostgresConfiguration(host: "127.0.0.1", port: 1, database: "none", user: "none")
         let scratch = try given ?? newFolder("scratch")
-        return try await PostgreSQLSystem(server: nowhere, proof: proof).verify(
+        return try await PostgreSQLSystem(server: nowhere, proof: { proof }).verify(
             manifest, from: BackupReader(store: store, identities: [key ?? identity]), scratch: scratch, progress: progress)
     }
 

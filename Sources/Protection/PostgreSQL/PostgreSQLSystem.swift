@@ -12,11 +12,15 @@ public struct PostgreSQLSystem: ProtectedSystem {
     public let server: PostgresConfiguration
     /// Choose the databases; nil: the one of ``server``.
     let patterns: DatabasePatterns?
-    let proof: PostgresProof
+    /// Asked only when a backup is proven: what it needs may be missing without harm to a backup.
+    let proof: @Sendable () async throws -> PostgresProof
 
     /// - Parameter patterns: of databases, as `app_*` and `!app_tmp`; `server.database` is then only where the list of them is
     ///   read.
-    public init(server: PostgresConfiguration, patterns: [String]? = nil, proof: PostgresProof = PostgresProof()) {
+    public init(
+        server: PostgresConfiguration, patterns: [String]? = nil,
+        proof: @escaping @Sendable () async throws -> PostgresProof = { PostgresProof() }
+    ) {
         self.server = server
         self.patterns = patterns.map(DatabasePatterns.init)
         self.proof = proof

@@ -17,10 +17,15 @@ extension BackupVerification {
                     [
                         "sql": .string("One statement that answers one value.", maxLength: 4096).required,
                         "expect": .string("The value, as text; t or f for a boolean.", minLength: nil, maxLength: 1024).required,
+                        "database": .string("Where it is asked; needed only where the policy protects several databases.", maxLength: 63),
                     ])),
+            "target": .object(
+                "Where backups are restored for the proof; absent, in a scratch server that dr starts beside itself and ends.",
+                ["postgresql": PostgreSQLSource.serverSchema]),
         ])
 
     /// Of the policy's spec.
-    static let checksRule = "!has(self.verification) || !has(self.verification.checks) || has(self.source.postgresql)"
-    static let checksMessage = "verification.checks are SQL: only a policy of source.postgresql can have them"
+    static let checksRule =
+        "!has(self.verification) || !(has(self.verification.checks) || has(self.verification.target)) || has(self.source.postgresql)"
+    static let checksMessage = "verification.checks and verification.target are for source.postgresql only"
 }

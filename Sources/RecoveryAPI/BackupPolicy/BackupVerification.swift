@@ -10,16 +10,19 @@ public struct BackupVerification: Codable, Sendable, Hashable {
     public var deadline: Span?
     /// What must hold in the restored database, beyond being equal to what was backed up.
     public var checks: [Check]?
+    /// Where backups are restored for the proof; a scratch server beside dr when absent.
+    public var target: Target?
 
     public init(
         schedule: BackupPolicy.Schedule? = nil, everyBackup: Bool? = nil, maxAge: Span? = nil, deadline: Span? = nil,
-        checks: [Check]? = nil
+        checks: [Check]? = nil, target: Target? = nil
     ) {
         self.schedule = schedule
         self.everyBackup = everyBackup
         self.maxAge = maxAge
         self.deadline = deadline
         self.checks = checks
+        self.target = target
     }
 
     /// A query and what it must answer.
@@ -28,11 +31,22 @@ public struct BackupVerification: Codable, Sendable, Hashable {
         public var sql: String
         /// The text of the one value that it answers.
         public var expect: String
+        /// Where it is asked; needed only where the policy protects several databases.
+        public var database: String?
 
-        public init(sql: String, expect: String) {
+        public init(sql: String, expect: String, database: String? = nil) {
             self.sql = sql
             self.expect = expect
+            self.database = database
         }
+    }
+
+    /// A server that is given instead of a scratch server.
+    public struct Target: Codable, Sendable, Hashable {
+        /// Its `database` is not used: the proof makes one and drops it.
+        public var postgresql: PostgreSQLSource?
+
+        public init(postgresql: PostgreSQLSource? = nil) { self.postgresql = postgresql }
     }
 
     /// In seconds.

@@ -8,13 +8,14 @@ extension PostgreSQLSystem: VerifiableSystem {
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> VerificationReport {
         let inventory = try DumpInventory(backup)
-        try requireDatabases(of: inventory)
+        let proof = try await proof()
+        try Self.requireDatabases(of: inventory, for: proof.checks)
         let work: @Sendable (ProofServer) async throws -> VerificationReport = { server in
             var report = VerificationReport(checks: try await GlobalsProof.run(backup, from: source, on: server))
             for database in inventory.databases {
-                let proof = DatabaseProof(
-                    server: server, database: database, isOnly: inventory.databases.count == 1, options: self.proof)
-                report.checks += try await proof.run(try backup.artifact(database.artifact), from: source, progress: progress)
+                let restored = DatabaseProof(
+                    server: server, database: database, isOnly: inventory.databases.count == 1, options: proof)
+                report.checks += try await restored.run(try backup.artifact(database.artifact), from: source, progress: progress)
             }
             return report
         }
@@ -32,9 +33,9 @@ extension PostgreSQLSystem: VerifiableSystem {
         }
     }
 
-    private func requireDatabases(of inventory: DumpInventory) throws {
+    private static func requireDatabases(of inventory: DumpInventory, for checks: [PostgresProof.Check]) throws {
         let names = Set(inventory.databases.map(\.name))
-        for (index, check) in proof.checks.enumerated() {
+        for (index, check) in checks.enumerated() {
             let field = "verification.checks[\(index)].database"
             if let database = check.database {
                 guard !names.contains(database) else { continue }

@@ -55,6 +55,12 @@ extension PostgreSQLSource {
         "A database of a PostgreSQL server.",
         connection + [("database", .string("The database's name, as it is: quoting is done for you.", maxLength: 63).required)])
 
+    /// A server in which a database is made and dropped.
+    static let serverSchema = Schema.object(
+        "A PostgreSQL server with a role that may create databases; one with a name of its own is made, and dropped afterwards.",
+        connection
+    ).required
+
     private static let connection: [(key: String, value: Schema)] = [
         (
             "host",
