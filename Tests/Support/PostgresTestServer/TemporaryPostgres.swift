@@ -25,6 +25,7 @@ public final class TemporaryPostgres: Sendable {
     /// The authority that signed the server's certificate, in PEM.
     public let certificateAuthority: String
     private let process = Mutex<pid_t>(0)
+    private let watcher = Mutex<Task<Void, Never>?>(nil)
 
     /// One server for all tests of the process: each test makes databases of its own.
     public static func shared() async throws -> TemporaryPostgres { try await sharedStart.value }
@@ -81,6 +82,20 @@ public final class TemporaryPostgres: Sendable {
         try await run("pg_ctl", ["-D", data, "-w", "-l", "\(folder)/log", "-o", options, "start"])
         guard let number = runningProcess() else { throw Failure(description: "no process in postmaster.pid") }
         process.withLock { $0 = number }
+        watch()
+    }
+
+    /// A child that learns of this process's end, however it ends, by the end of its own input, and ends the server then:
+    /// the one that runs by then, since a test may have restarted it.
+    private func watch() {
+        let script = #"trap "" INT TERM HUP; read line; kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1""#
+        let command = Command("sh", ["-c", script, "sh", folder], workingDirectory: "/")
+        watcher.withLock { watcher in
+            watcher = Task {
+                // It ends with this process, or is told to.
+                try? await withChild(command) { _ in while true { try await Task.sleep(for: .seconds(3600)) } }
+            }
+        }
     }
 
     private func runningProcess() -> pid_t? {
@@ -130,6 +145,7 @@ public final class TemporaryPostgres: Sendable {
             for _ in 0..<500 where kill(number, 0) == 0 { usleep(10_000) }
         }
         try? FileManager.default.removeItem(atPath: folder)
+        watcher.withLock { $0?.cancel() }
     }
 
     /// The server's programs refuse to run as root.
@@ -145,8 +161,10 @@ public final class TemporaryPostgres: Sendable {
         }
     }
 
-    /// Debian keeps the server's programs out of `PATH`.
+    /// Debian keeps the server's programs out of `PATH`. `DR_TEST_POSTGRES` names the folder of another version's, which must
+    /// be in `PATH` too.
     public static func program(_ name: String) -> String {
+        if let folder = ProcessInfo.processInfo.environment["DR_TEST_POSTGRES"] { return "\(folder)/\(name)" }
         let root = "/usr/lib/postgresql"
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         let paths = versions.compactMap(Int.init).sorted().reversed().map { "\(root)/\($0)/bin/\(name)" }

@@ -9,10 +9,14 @@ struct PostgresTool: Hashable, Sendable {
     var version: String
     var major: Int
 
-    /// The oldest installed one that is not older than `major`: a newer `pg_dump` reads older servers, never the other
-    /// way round, and the nearest writes what that server's own tools read.
+    /// - Throws: ``PostgresProtectionError`` with `.toolsMissing`, naming the package to install.
     static func find(_ name: String, atLeast major: Int, folder: String?) async throws -> PostgresTool {
-        let tools = await installed(name, folder: folder)
+        try choose(await installed(name, folder: folder), name, atLeast: major)
+    }
+
+    /// The oldest that is not older than `major`: a newer `pg_dump` reads older servers, never the other way round, and the
+    /// nearest writes what that server's own tools read.
+    static func choose(_ tools: [PostgresTool], _ name: String, atLeast major: Int) throws -> PostgresTool {
         if let tool = tools.filter({ $0.major >= major }).min(by: { $0.major < $1.major }) { return tool }
         let found = tools.isEmpty ? "none is here" : "here is only \(tools.map(\.version).joined(separator: ", "))"
         throw PostgresProtectionError(
