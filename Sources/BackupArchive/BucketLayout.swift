@@ -19,6 +19,10 @@ public enum BucketLayout {
         ObjectPath.join("data", namespace, policy, backup, attempt, name)
     }
 
+    public static func data(namespace: String, policy: String, backup: String) -> String {
+        ObjectPath.join("data", namespace, policy, backup) + "/"
+    }
+
     public static func data(namespace: String, policy: String) -> String { ObjectPath.join("data", namespace, policy) + "/" }
 
     /// What a store with locking locks: nothing else is evidence or data that nobody changes any more.

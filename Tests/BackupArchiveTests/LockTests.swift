@@ -44,6 +44,9 @@ import Testing
                 RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verified: [], now: Chain.now)
             #expect(decision.expired.isEmpty)
             #expect(decision.kept["b1"] == [.locked] && decision.kept["b0"] == [.locked])
+            let swept = try await Expiry(store).sweep(
+                ["data/ns/p/b9/a/small"], namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
+            #expect(swept.isEmpty)
             let (gone, kept) = try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t")
             #expect(gone.isEmpty && kept == ["b0", "b1", "b2"])
             #expect(try await store.list("data/").count == 5)

@@ -55,16 +55,24 @@ public struct Expiry: Sendable {
         return gone + (try await carryOut(list, try await write(list), decision, running, forget))
     }
 
-    /// Deletes objects that no manifest names.
+    /// Deletes objects that no manifest names, except those that are locked.
     /// - Parameter known: Names of backups that were complete when they were last looked at.
+    /// - Returns: What went.
     /// - Throws: ``ArchiveError`` with `.incompleteList`: what no listed manifest names may be another's.
+    @discardableResult
     public func sweep(
         _ objects: [String], namespace: String, policy: String, running: Set<String>, known: Set<String> = [], now: Date, writer: String
-    ) async throws {
-        guard !objects.isEmpty else { return }
+    ) async throws -> [String] {
+        guard !objects.isEmpty else { return [] }
         _ = try await completeList(namespace: namespace, policy: policy, known: known)
+        // What a backup that never ended has stored is locked as well as any.
+        var free: [String] = []
+        for object in objects where try await store.lockedUntil(object) == nil { free.append(object) }
+        let objects = free
+        guard !objects.isEmpty else { return [] }
         let list = List(namespace: namespace, policy: policy, backups: [], objects: objects, decidedAt: now, writer: writer)
         _ = try await carryOut(list, try await write(list), nil, running) { _ in }
+        return objects
     }
 
     /// The lists that a killed writer left, oldest first.

@@ -27,6 +27,14 @@ public struct Orphans: Sendable, Hashable {
         self.uploads = uploads
     }
 
+    /// - Parameter folders: Of backups that are being made.
+    public func without(_ folders: [String]) -> Orphans {
+        var rest = self
+        rest.objects.removeAll { object in folders.contains(where: object.key.hasPrefix) }
+        rest.uploads.removeAll { upload in folders.contains(where: upload.key.hasPrefix) }
+        return rest
+    }
+
     /// `catalog/ns/policy/backup.json` → `data/ns/policy/`.
     private static func dataFolder(_ manifest: String) -> String? {
         let parts = manifest.split(separator: "/")

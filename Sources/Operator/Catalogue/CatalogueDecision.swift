@@ -14,8 +14,6 @@ enum CatalogueDecision {
         var manifests: [Manifest]
         /// Backups of the store's namespace, of any store.
         var backups: [Backup]
-        /// Names of backups that are being deleted from the store.
-        var expiring: Set<String>
     }
 
     struct Output: Sendable, Hashable {
@@ -43,7 +41,6 @@ enum CatalogueDecision {
                 output.unusable.append(manifest.backup)
                 continue
             }
-            guard !input.expiring.contains(manifest.backup) else { continue }
             if let backup = known[manifest.backup] {
                 if backup.isMissing, backup.spec.storeRef.name == input.store.name { output.found.append(backup) }
             } else if output.create.count < batch {
@@ -62,9 +59,16 @@ enum CatalogueDecision {
     private static func backup(of manifest: Manifest, in store: BackupStore) -> Backup {
         Backup(
             metadata: ObjectMeta(
-                name: manifest.backup, namespace: manifest.namespace, labels: ["dr.hotswap.io/policy": String(manifest.policy.prefix(63))]),
+                name: manifest.backup, namespace: manifest.namespace, labels: ["dr.hotswap.io/policy": label(manifest.policy)]),
             spec: Backup.Spec(
                 policyRef: ObjectReference(name: manifest.policy), storeRef: ObjectReference(name: store.name), fromCatalogue: true))
+    }
+
+    /// A name that is too long for a label is cut, and must not end in a dash or a dot then.
+    static func label(_ name: String) -> String {
+        var text = String(name.prefix(63))
+        while let last = text.last, last == "-" || last == "." { text.removeLast() }
+        return text
     }
 
     /// What the API server takes: the manifest may be anybody's writing.

@@ -67,7 +67,17 @@ final class CatalogueReconciler: Sendable {
         }
         let more = try await mirror(resource, store, manifests)
         var left = resource.status?.orphans
-        if let orphans { left = try await clean(orphans, resource, store, now) }
+        if let orphans {
+            do {
+                left = try await clean(orphans, resource, store, now)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // The rest is true all the same. Tomorrow it is tried again.
+                context.recorder.record(.warning, reason: Reason.retentionFailed, action: "Clean", "\(error)", about: resource)
+                left = BackupStore.Orphans(objects: Int64(orphans.count), bytes: orphans.bytes, checkedAt: now.wholeSeconds)
+            }
+        }
         let bytes = manifests.reduce(0) { $0 + $1.storedBytes }
         let status: JSON = [
             "backups": .integer(Int64(manifests.count)), "bytes": .integer(bytes), "size": .string(ByteText.text(bytes)),
@@ -85,24 +95,28 @@ final class CatalogueReconciler: Sendable {
     private func mirror(_ resource: BackupStore, _ store: any ObjectStore, _ manifests: [Manifest]) async throws -> Bool {
         let namespace = resource.namespace
         let all = try await context.client.list(Backup.self, namespace: namespace).items
-        var expiring: Set<String> = []
-        for policy in Set(manifests.filter { $0.namespace == namespace }.map(\.policy)) {
-            for (_, list) in try await Expiry(store).begun(namespace: namespace, policy: policy) { expiring.formUnion(list.backups) }
-        }
-        let decision = CatalogueDecision.decide(
-            CatalogueDecision.Input(store: resource, manifests: manifests, backups: all, expiring: expiring))
+        let decision = CatalogueDecision.decide(CatalogueDecision.Input(store: resource, manifests: manifests, backups: all))
+        var unusable = decision.unusable
+        var made = 0
         for backup in decision.create {
-            do { _ = try await context.client.create(backup) } catch let error as KubernetesError where error.isAlreadyExists {}
+            do {
+                _ = try await context.client.create(backup)
+                made += 1
+            } catch let error as KubernetesError where error.isAlreadyExists {
+            } catch let error as KubernetesError where error.reason == .invalid {
+                // One manifest that no Backup can stand for does not hide the others.
+                unusable.append(backup.name)
+            }
         }
-        if !decision.create.isEmpty {
+        if made > 0 {
             context.recorder.record(
                 .normal, reason: Reason.backupAdopted, action: "Catalogue",
-                "made \(decision.create.count) Backups that are in the store and were not in the cluster", about: resource)
+                "Backups that are in the store and were not in the cluster: \(made) made", about: resource)
         }
-        if let name = decision.unusable.first {
+        if let name = unusable.first {
             context.recorder.record(
                 .warning, reason: Reason.catalogueDamaged, action: "Catalogue",
-                "\(decision.unusable.count) manifests have names that no Backup can have, such as \(String(reflecting: String(name.prefix(64))))",
+                "manifests with names that no Backup can have: \(unusable.count), such as \(String(reflecting: String(name.prefix(64))))",
                 about: resource)
         }
         for backup in decision.found { try await settle(backup, isThere: true) }
@@ -119,7 +133,7 @@ final class CatalogueReconciler: Sendable {
                 try await settle(backup, isThere: false)
             }
         }
-        return decision.create.count == CatalogueDecision.batch
+        return made == CatalogueDecision.batch
     }
 
     /// Complete stays what it was: it says that the backup was made. Ready says whether it can be restored now.
@@ -150,6 +164,9 @@ final class CatalogueReconciler: Sendable {
         var uploads = 0
         var bytes: Int64 = 0
         let all = try await context.client.list(Backup.self, namespace: resource.namespace).items
+        // What a backup under way has stored so far belongs to it.
+        let orphans = orphans.without(
+            all.filter(\.isUnderWay).map { BucketLayout.data(namespace: $0.namespace, policy: $0.spec.policyRef.name, backup: $0.name) })
         for policy in policies.list(namespace: resource.namespace) where policy.spec.storeRef.name == resource.name {
             let own = all.filter { $0.spec.policyRef.name == policy.name }
             let running = Set(own.filter(\.isUnderWay).map(\.name))
@@ -160,13 +177,13 @@ final class CatalogueReconciler: Sendable {
             } catch is ReferenceError {
                 continue
             }
-            try await Expiry(store).sweep(
+            let swept = try await Expiry(store).sweep(
                 due.objects, namespace: resource.namespace, policy: policy.name, running: running,
                 known: Set(own.filter(\.isComplete).map(\.name)), now: now.wholeSeconds, writer: context.identity)
             for upload in due.uploads { try await store.abort(upload) }
-            objects += due.objects.count
+            objects += swept.count
             uploads += due.uploads.count
-            let gone = Set(due.objects)
+            let gone = Set(swept)
             bytes += orphans.objects.filter { gone.contains($0.key) }.reduce(0) { $0 + $1.size }
         }
         for upload in orphans.nameless(now: now) {

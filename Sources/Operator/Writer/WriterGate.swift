@@ -13,6 +13,8 @@ import Synchronization
 final class WriterGate: Sendable {
     private struct Known: Sendable {
         var problem: BackupPolicyDecision.Problem?
+        /// The store did not answer.
+        var isUnknown: Bool
         /// What people said at the time, and which spec it was: anything new is looked at at once.
         var asked: [String]
         var at: Date
@@ -47,11 +49,12 @@ final class WriterGate: Sendable {
         let key = policy.metadata.uid ?? policy.reference.description
         let asked = Self.adopt(policy, storeResource) + [storeResource.metadata.uid ?? "", "\(storeResource.metadata.generation ?? 0)"]
         if let known = known.withLock({ $0[key] }), known.asked == asked,
-            now.timeIntervalSince(known.at) < (known.problem == nil ? Self.goodFor : Self.badFor)
+            now.timeIntervalSince(known.at) < (known.problem == nil && !known.isUnknown ? Self.goodFor : Self.badFor)
         {
             return known.problem
         }
         var problem: BackupPolicyDecision.Problem?
+        var isUnknown = false
         do {
             try await require(policy, storeResource, resolver.store(storeResource), now: now)
         } catch let error as ReferenceError where [Reason.writerConflict, Reason.writerUnknown].contains(error.reason) {
@@ -61,9 +64,9 @@ final class WriterGate: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            return nil
+            isUnknown = true
         }
-        let new = Known(problem: problem, asked: asked, at: now)
+        let new = Known(problem: problem, isUnknown: isUnknown, asked: asked, at: now)
         known.withLock { $0[key] = new }
         return problem
     }
