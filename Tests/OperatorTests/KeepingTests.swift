@@ -16,7 +16,7 @@ import Testing
                     let names = try await world.field("backups", ".items[*].metadata.name").split(separator: " ").map(String.init)
                     return names.count == 1 && names != [first] ? nil : "\(names)"
                 }
-                #expect(try world.files("catalog").count == 1 && world.files("data").count == 1)
+                #expect(try world.files("catalog").count == 1 && world.stored().count == 1)
                 #expect(try world.files("expiry").isEmpty)
                 try await world.eventually("the policy says so") {
                     let status = try await world.field("bp/db", ".status.retention")
@@ -68,9 +68,9 @@ import Testing
                     let message = try await world.field("bp/db", ".status.retention.message")
                     return message.contains("RecoveryRun plan-t") ? nil : message
                 }
-                #expect(try world.files("catalog").count == 2)
+                try await world.eventually("two backups") { try world.files("catalog").count == 2 ? nil : "one" }
                 try await world.apply(world.policy(more: Self.trigger("second", "suspend: true, retention: {keepLast: 1}")))
-                try await world.dr("abort", "plan-t")
+                try await world.kubectl("patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Aborted"}}"#)
                 try await world.eventually("the policy is suspended") {
                     let message = try await world.field("bp/db", ".status.retention.message")
                     return message.contains("suspended") ? nil : message
@@ -88,7 +88,7 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await world.prepareWithBackup()
                 try await world.kubectl("delete", "bp/db")
-                #expect(try world.files("data").count == 1 && world.files("catalog").count == 1)
+                #expect(try world.stored().count == 1 && world.files("catalog").count == 1)
                 #expect(try await world.field("backups", ".items[*].status.phase") == "Complete")
                 try await world.apply(world.policy(more: "onDelete: Delete"))
                 try await world.wait("bp/db", ".metadata.finalizers[0]", is: "dr.hotswap.io/delete-data")
@@ -100,7 +100,7 @@ import Testing
                 try await world.wait("backups", ".items[*].status.phase", is: "Complete")
                 try await world.kubectl("delete", "bst/primary")
                 try await world.kubectl("delete", "bp/db", "--timeout=60s")
-                #expect(try world.files("data").count == 1)
+                #expect(try world.stored().count == 1)
                 #expect(try await world.events().contains { $0.reason == "DataRetained" })
             }
         }
@@ -190,7 +190,7 @@ import Testing
             #expect(try world.files("catalog").count == 2)
             let done = try await world.command(expire + ["--as-writer", holder, "--yes"])
             #expect(done.code == 0 && done.output.contains("backups deleted: 1"), "\(done)")
-            #expect(try world.files("catalog").count == 1 && world.files("data").count == 1 && world.files("expiry").isEmpty)
+            #expect(try world.files("catalog").count == 1 && world.stored().count == 1 && world.files("expiry").isEmpty)
 
             try FileManager.default.createDirectory(
                 at: world.store.appending(path: "data/shop/db/b/attempt"), withIntermediateDirectories: true)
@@ -211,6 +211,9 @@ import Testing
 }
 
 extension World {
+    /// The folders of backups that have data.
+    func stored() throws -> Set<String> { Set(try files("data").map { $0.split(separator: "/").prefix(4).joined(separator: "/") }) }
+
     /// Both outputs and the exit code of a verb.
     func command(_ arguments: [String]) async throws -> (output: String, code: Int32) {
         let said = try await run("bash", ["-c", "\"$@\" 2>&1; echo \"code $?\"", "bash", Standalone.executable] + arguments)

@@ -199,7 +199,7 @@ final class RetentionReconciler: Sendable {
             var status = BackupPolicy.RetentionStatus()
             status.lastRun = time.wholeSeconds
             status.observedGeneration = generation
-            status.expired = Int64(report.expired.count)
+            status.expired = (policy.status?.retention?.expired ?? 0) + Int64(report.expired.count)
             status.kept = Int64(report.kept)
             status.next = time.wholeSeconds.addingTimeInterval(RetentionTurn.interval)
             try await patch(policy, try JSON(encoding: status))

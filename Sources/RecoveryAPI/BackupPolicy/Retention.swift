@@ -35,9 +35,9 @@ extension BackupPolicy {
         public var lastRun: Date?
         /// The spec that it applied.
         public var observedGeneration: Int64?
-        /// Backups that it deleted.
+        /// Backups that were deleted so far.
         public var expired: Int64?
-        /// Backups that it kept.
+        /// Backups that the last look kept.
         public var kept: Int64?
         /// When it looks again at the latest.
         public var next: Date?
@@ -73,8 +73,8 @@ extension Retention {
         [
             "lastRun": .time("When it was."),
             "observedGeneration": .observedGeneration,
-            "expired": .integer("Backups that it deleted."),
-            "kept": .integer("Backups that it kept."),
+            "expired": .integer("Backups that were deleted so far."),
+            "kept": .integer("Backups that the last look kept."),
             "next": .time("When the next is due at the latest."),
             "message": .string("Why it waits, or what failed.", maxLength: 4096),
         ])
