@@ -65,20 +65,22 @@ import Testing
         var texts: [String] { causes.map { "\($0.text): \($0.message)" } }
     }
 
+    static let all = rows + kubernetesRows
+
     /// Sends a request: method, path with query, body.
     typealias Send = (String, String, JSON?) async throws -> Answer
 
     @Test func `the table is large enough and speaks of every kind`() {
-        #expect(Self.rows.count >= 60)
-        #expect(Set(Self.rows.map(\.kind)) == Set(Kind.allCases))
+        #expect(Self.all.count >= 60)
+        #expect(Set(Self.all.map(\.kind)) == Set(Kind.allCases))
     }
 
     @Test func `objects are taken and refused as the table says, here and by Kubernetes`() async throws {
         let here = try await embedded()
-        for (row, answer) in zip(Self.rows, here) { Self.check(row, answer) }
+        for (row, answer) in zip(Self.all, here) { Self.check(row, answer) }
         guard let kubeconfig = ProcessInfo.processInfo.environment["DR_TEST_KUBECONFIG"] else { return }
         let there = try await cluster(kubeconfig)
-        for ((row, one), other) in zip(zip(Self.rows, here), there) {
+        for ((row, one), other) in zip(zip(Self.all, here), there) {
             #expect(one.code == other.code, "\(row.kind) \(row.title)")
             #expect(one.texts == other.texts, "\(row.kind) \(row.title)")
             if row.unknown != nil { #expect(one.document["message"] == other.document["message"], "\(row.title)") }
@@ -148,7 +150,7 @@ import Testing
         let place: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)]]
         #expect(try await send("POST", "/api/v1/namespaces", place).code == 201)
         var answers: [Answer] = []
-        for (index, row) in rows.enumerated() {
+        for (index, row) in all.enumerated() {
             let name = "row-\(index)"
             let path = "/apis/dr.hotswap.io/v1alpha1/namespaces/\(namespace)/\(row.kind.plural)"
             var object = base(row.kind, name)

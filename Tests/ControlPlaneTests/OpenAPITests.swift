@@ -96,7 +96,7 @@ import Testing
                 try await probe.run("apply", "-f", crd)
                 try await probe.run("wait", "--for=condition=Established", "crd/samples.conformance.example.com")
                 for kind in [
-                    "configmaps", "secrets", "namespaces", "serviceaccounts", "events", "deployments", "statefulsets", "jobs",
+                    "configmaps", "secrets", "namespaces", "serviceaccounts", "services", "events", "deployments", "statefulsets", "jobs",
                     "leases", "customresourcedefinitions", "samples",
                 ] {
                     #expect(try await probe.run("explain", kind).contains("metadata\t<ObjectMeta>"))

@@ -4,9 +4,9 @@ import Foundation
 import KubernetesClient
 import KubernetesModel
 import KubernetesResourcesProtection
-import Logging
 import ObjectStore
 import Processes
+import ScriptedAPIServer
 import Testing
 
 /// An API server to test against: the embedded one; and the one of the kubeconfig that `DR_TEST_KUBECONFIG` names, where
@@ -68,7 +68,7 @@ struct Cluster: Sendable {
     ) async throws -> R {
         let client = try KubernetesClient(
             configuration: ClusterConfiguration.load(files: [kubeconfig]), rate: 2000, burst: 2000,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: quiet)
         let cluster = Cluster(
             server: server, client: client, kubeconfig: kubeconfig, folder: folder,
             store: FilesystemStore(root: folder.appending(path: "store").path), identity: try AgeIdentity.generate(),

@@ -10,11 +10,25 @@ public enum BuiltInDefaults {
         case "Deployment": deployment(&object)
         case "StatefulSet": statefulSet(&object)
         case "Job": job(&object)
+        case "Service" where object["apiVersion"] == "v1":
+            service(&object)
+            return
         default: return
         }
         object.at("spec") { $0.at("template") { $0.at("spec") { PodDefaults.apply(to: &$0) } } }
         // Defaults of what the defaults above brought.
         schema.applyDefaults(to: &object)
+    }
+
+    /// Addresses are not allocated: there is no network that they would be of.
+    private static func service(_ object: inout JSON) {
+        object.at("spec") { spec in
+            spec.fill(["sessionAffinity": "None", "type": "ClusterIP"])
+            if spec["type"] != "ExternalName" { spec.fill(["internalTrafficPolicy": "Cluster"]) }
+            spec.each("ports") { port in
+                if let number = port["port"] { port.fill(["targetPort": number]) }
+            }
+        }
     }
 
     private static func deployment(_ object: inout JSON) {

@@ -1,5 +1,5 @@
 extension BuiltInTypes {
-    /// Namespaces, configuration, events, leases and scales, in the notation of ``BuiltInTypes``.
+    /// Namespaces, configuration, services, events, leases and scales, in the notation of ``BuiltInTypes``.
     static let core = """
         NamespaceSpec: finalizers:[s]
         NamespaceCondition: lastTransitionTime:t message:s reason:s status*:s type*:s
@@ -16,6 +16,20 @@ extension BuiltInTypes {
         LocalObjectReference~: name:s
         ServiceAccount: automountServiceAccountToken:b imagePullSecrets:[LocalObjectReference]
           secrets:[ObjectReference]@name+name
+        ServicePort: appProtocol:s name:s nodePort:i port*:i protocol:s=TCP targetPort:q
+        ClientIPConfig: timeoutSeconds:i
+        SessionAffinityConfig: clientIP:ClientIPConfig
+        ServiceSpec: allocateLoadBalancerNodePorts:b clusterIP:s clusterIPs:[s] externalIPs:[s] externalName:s
+          externalTrafficPolicy:s healthCheckNodePort:i internalTrafficPolicy:s ipFamilies:[s] ipFamilyPolicy:s
+          loadBalancerClass:s loadBalancerIP:s loadBalancerSourceRanges:[s] ports:[ServicePort]@port,protocol+port
+          publishNotReadyAddresses:b selector:{s}~ sessionAffinity:s sessionAffinityConfig:SessionAffinityConfig
+          trafficDistribution:s type:s
+        ServiceCondition: lastTransitionTime*:t message*:s observedGeneration:l reason*:s status*:s type*:s
+        PortStatus: error:s port*:i protocol*:s
+        LoadBalancerIngress: hostname:s ip:s ipMode:s ports:[PortStatus]
+        LoadBalancerStatus: ingress:[LoadBalancerIngress]
+        ServiceStatus: conditions:[ServiceCondition]@type+type loadBalancer:LoadBalancerStatus=
+        Service: spec:ServiceSpec= status:ServiceStatus=
         EventsEventSeries: count*:i lastObservedTime*:u
         EventsEvent: action:s deprecatedCount:i deprecatedFirstTimestamp:t deprecatedLastTimestamp:t
           deprecatedSource:EventSource= eventTime*:u note:s reason:s regarding:ObjectReference= related:ObjectReference

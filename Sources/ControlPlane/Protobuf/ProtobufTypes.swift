@@ -15,6 +15,12 @@ enum ProtobufTypes {
         ConfigMap: 1 metadata ObjectMeta, 2 data {s}, 3 binaryData {y}, 4 immutable b?
         Secret: 1 metadata ObjectMeta, 2 data {y}, 3 type s, 4 stringData {s}, 5 immutable b?
         ServiceAccount: 1 metadata ObjectMeta, 2 secrets [ObjectReference], 3 imagePullSecrets [LocalObjectReference], 4 automountServiceAccountToken b?
+        Service: 1 metadata ObjectMeta, 2 spec ServiceSpec, 3 status ServiceStatus
+        ServiceSpec: 1 ports [ServicePort], 2 selector {s}, 3 clusterIP s, 4 type s, 5 externalIPs [s], 7 sessionAffinity s, 8 loadBalancerIP s, 9 loadBalancerSourceRanges [s], 10 externalName s, 11 externalTrafficPolicy s, 12 healthCheckNodePort i, 13 publishNotReadyAddresses b, 17 ipFamilyPolicy s?, 18 clusterIPs [s], 19 ipFamilies [s], 20 allocateLoadBalancerNodePorts b?, 21 loadBalancerClass s?, 22 internalTrafficPolicy s?, 23 trafficDistribution s?
+        ServicePort: 1 name s, 2 protocol s, 3 port i, 4 targetPort intstr, 5 nodePort i, 6 appProtocol s?
+        ServiceStatus: 1 loadBalancer LoadBalancerStatus
+        LoadBalancerStatus: 1 ingress [LoadBalancerIngress]
+        LoadBalancerIngress: 1 ip s, 2 hostname s, 3 ipMode s?
         Lease: 1 metadata ObjectMeta, 2 spec LeaseSpec
         LeaseSpec: 1 holderIdentity s?, 2 leaseDurationSeconds i?, 3 acquireTime micro, 4 renewTime micro, 5 leaseTransitions i?, 6 strategy s?, 7 preferredHolder s?
         Event: 1 metadata ObjectMeta, 2 involvedObject ObjectReference, 3 reason s, 4 message s, 5 source EventSource, 6 firstTimestamp time, 7 lastTimestamp time, 8 count i, 9 type s, 10 eventTime micro, 11 series EventSeries, 12 action s, 13 related ObjectReference, 14 reportingComponent s, 15 reportingInstance s

@@ -29,6 +29,7 @@ enum BuiltIn {
             ]),
         namespaces,
         kind("", "v1", "Secret", "secrets", .secret, fields: ["type": ["type"]]),
+        kind("", "v1", "Service", "services", short: ["svc"], categories: ["all"], hasStatus: true, .plain),
         kind("", "v1", "ServiceAccount", "serviceaccounts", short: ["sa"], .plain),
         kind(
             "apps", "v1", "Deployment", "deployments", short: ["deploy"], categories: ["all"], hasStatus: true,
