@@ -54,11 +54,13 @@ struct OperatorCommand: AsyncParsableCommand {
         }
         let (host, port) = try ProbeAddress.parse(probeAddress)
         let election = leaderElect ?? client.configuration.isInCluster ? makeElection(client, logger) : nil
+        let registry = MetricsRegistry()
         let service = OperatorService(
             client: client, namespaces: Set(watchNamespaces),
-            reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)), election: election, logger: logger)
+            reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)), election: election,
+            metrics: PrometheusMetrics(registry), logger: logger)
         let probes = ProbeAddress.server(
-            host, port, client: client, service: service, election: election, logger: logger)
+            host, port, client: client, service: service, election: election, metrics: registry, logger: logger)
         logger.info("the operator starts", metadata: ["server": "\(client.configuration.server)"])
         do {
             try await ServiceGroup(
@@ -90,7 +92,7 @@ enum ProbeAddress {
 
     static func server(
         _ host: String, _ port: Int, client: KubernetesClient, service: OperatorService, election: LeaderElector? = nil,
-        logger: Logger
+        metrics: MetricsRegistry, logger: Logger
     ) -> StatusServer {
         StatusServer(
             address: .init(host: host, port: port),
@@ -103,7 +105,7 @@ enum ProbeAddress {
                     return ContinuousClock.now - last > .seconds(90) ? "the election stands still" : nil
                 },
             ],
-            readiness: [HealthCheck("caches") { service.complaint() }], metrics: MetricsRegistry(), logger: logger,
+            readiness: [HealthCheck("caches") { service.complaint() }], metrics: metrics, logger: logger,
             onListening: { port in logger.info("probes are served", metadata: ["port": "\(port)"]) })
     }
 }

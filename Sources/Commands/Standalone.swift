@@ -8,6 +8,7 @@ import Operator
 import Processes
 import RecoveryAPI
 import ServiceLifecycle
+import StatusServer
 import UnixSignals
 
 struct Standalone: AsyncParsableCommand {
@@ -27,6 +28,9 @@ struct Standalone: AsyncParsableCommand {
     @Option(help: "The port; 0 takes a free one, and the same one again after a restart.")
     var port = 0
 
+    @Option(help: "Where probes and metrics are served, ADDRESS:PORT; port 0 takes a free one. Nowhere when absent.")
+    var probeAddress: String?
+
     @Flag(help: "Only the API server, no controllers.")
     var apiOnly = false
 
@@ -39,7 +43,8 @@ struct Standalone: AsyncParsableCommand {
         let server = ControlPlane(
             configuration: ControlPlaneConfiguration(
                 stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port), logger: logger)
-        let controllers = StandaloneControllers(server: server, apiOnly: apiOnly, logger: logger)
+        let controllers = StandaloneControllers(
+            server: server, apiOnly: apiOnly, probes: try probeAddress.map(ProbeAddress.parse), logger: logger)
         try await ServiceGroup(
             services: [server, controllers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
@@ -50,6 +55,7 @@ struct Standalone: AsyncParsableCommand {
 private struct StandaloneControllers: Service {
     let server: ControlPlane
     let apiOnly: Bool
+    let probes: (host: String, port: Int)?
     let logger: Logger
 
     func run() async throws {
@@ -65,7 +71,21 @@ private struct StandaloneControllers: Service {
             configuration: ClusterConfiguration.load(files: [server.kubeconfigPath]), logger: logger)
         do {
             // Who has its kubeconfig may do everything there.
-            try await OperatorService(client: client, reach: .everythingForAll, logger: logger).run()
+            let registry = MetricsRegistry()
+            let service = OperatorService(
+                client: client, reach: .everythingForAll, metrics: PrometheusMetrics(registry), logger: logger)
+            if let probes {
+                let status = ProbeAddress.server(
+                    probes.host, probes.port, client: client, service: service, metrics: registry, logger: logger)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await service.run() }
+                    group.addTask { try await status.run() }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            } else {
+                try await service.run()
+            }
         } catch {
             await client.shutdown()
             throw error

@@ -20,7 +20,7 @@ public final class OperatorService: Service {
     private let backups: Informer<Backup>
     private let plans: Informer<RecoveryPlan>
     private let runs: Informer<RecoveryRun>
-    private let metrics: any RuntimeMetrics
+    private let metrics: any OperatorMetrics
     private let election: LeaderElector?
     private let reach: ResourceReach
 
@@ -30,7 +30,7 @@ public final class OperatorService: Service {
     ///   - election: the controllers work only while it holds its lease; nil when nobody else can be there.
     public init(
         client: KubernetesClient, namespaces: Set<String> = [], reach: ResourceReach = .ownNamespace, election: LeaderElector? = nil,
-        metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger
+        metrics: any OperatorMetrics = NoOperatorMetrics(), logger: Logger
     ) {
         self.election = election
         self.reach = reach
@@ -62,8 +62,14 @@ public final class OperatorService: Service {
         let resolver = Resolver(client: client, stores: storeCache, reach: reach)
         let context = OperatorContext(
             client: client, resolver: resolver, recorder: recorder,
-            activities: ActivityRunner(), logger: logger, identity: identity, now: { Date() },
+            activities: ActivityRunner(), metrics: metrics, logger: logger, identity: identity, now: { Date() },
             writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host), catalogues: CatalogueCaches())
+        do {
+            try ScratchFolder.removeAbandoned(in: context.resolver.cache)
+        } catch {
+            // What needs the folder says so, where its user looks.
+            logger.warning("the cache folder cannot be used", metadata: ["error": "\(error)"])
+        }
         let controllers = makeControllers(context)
         let manager = Manager(
             caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
@@ -103,6 +109,13 @@ public final class OperatorService: Service {
         backupQueue.connect(backupController.queue)
         backupController.watch(backups)
 
+        let proofQueue = QueueLink()
+        let proofReconciler = VerificationReconciler(context: context, backups: backups, runs: runs, wake: proofQueue.add)
+        let proofController = Controller(name: "verification", metrics: metrics, logger: logger, reconcile: proofReconciler.reconcile)
+        proofQueue.connect(proofController.queue)
+        proofController.watch(backups)
+        proofController.watch(runs) { _ in proofReconciler.concerned() }
+
         let planReconciler = RecoveryPlanReconciler(context: context, plans: plans, runs: runs)
         let planController = Controller(name: "recoveryplan", metrics: metrics, logger: logger, reconcile: planReconciler.reconcile)
         planController.watch(plans)
@@ -114,7 +127,7 @@ public final class OperatorService: Service {
         runQueue.connect(runController.queue)
         runController.watch(runs)
 
-        return [storeController, policyController, backupController, planController, runController]
+        return [storeController, policyController, backupController, proofController, planController, runController]
             + makeKeepers(context)
     }
 

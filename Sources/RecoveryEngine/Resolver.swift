@@ -117,7 +117,7 @@ public struct Resolver: Sendable {
         if let source = source.postgresql { return try await postgreSQL(source, of: policy) }
         if let source = source.git {
             return GitSystem(
-                remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: cache.appending(path: "git"),
+                remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: try ScratchFolder.checked(cache).appending(path: "git"),
                 name: "\(policy.namespace)/\(policy.name)")
         }
         if let source = source.kubernetes { return try resources(source, namespace: policy.namespace) }

@@ -1,4 +1,18 @@
+public import BackupArchive
 public import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The cache folder is not one that secrets may be put in.
+public struct CacheFolderError: ProtectionFailure, Hashable {
+    public var description: String
+    /// A person has to remove it or name another.
+    public var isRetriable: Bool { false }
+}
 
 /// A folder for the time of one piece of work, readable by this user alone.
 public enum ScratchFolder {
@@ -10,25 +24,117 @@ public enum ScratchFolder {
         return FileManager.default.temporaryDirectory.appending(path: "dr-cache-\(getuid())")
     }
 
-    /// Removed when `body` ends, however it ends. What a killed process left is removed with the cache, by its age.
+    /// Makes the cache folder if it is not there. Its name can be guessed and lies where everybody may write: a folder that
+    /// another user has made there first would give that user all that is restored in it.
+    /// - Throws: ``CacheFolderError`` when it is not this user's alone to write in.
+    public static func checked(_ cache: URL) throws -> URL {
+        let path = cache.path
+        if mkdir(path, 0o700) != 0, errno == ENOENT {
+            try FileManager.default.createDirectory(
+                at: cache.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            mkdir(path, 0o700)
+        }
+        var status = stat()
+        // Not followed: a link leads where another user wants.
+        guard lstat(path, &status) == 0 else {
+            throw CacheFolderError(
+                description: "the cache folder \(path) cannot be made: \(String(cString: strerror(errno))); let DR_CACHE name one that dr may write to")
+        }
+        let problem: String? =
+            if status.st_mode & S_IFMT != S_IFDIR {
+                "is not a folder"
+            } else if status.st_uid != geteuid() {
+                "belongs to the user \(status.st_uid), not to \(geteuid()), whom dr runs as"
+            } else if status.st_mode & 0o022 != 0 {
+                "can be written to by others than its owner"
+            } else {
+                nil
+            }
+        if let problem {
+            throw CacheFolderError(
+                description: "the cache folder \(path) \(problem): remove it, or let DR_CACHE name a folder of mode 0700 that is dr's own")
+        }
+        return cache
+    }
+
+    /// Removed when `body` ends, however it ends. What a killed process left, the next that works removes.
     public static func with<R>(in cache: URL, _ body: (URL) async throws -> R) async throws -> R {
-        let work = cache.appending(path: "work")
-        try FileManager.default.createDirectory(
-            at: work, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        removeAbandoned(in: work)
-        let folder = work.appending(path: UUID().uuidString)
+        let work = try workFolder(in: cache)
+        sweep(work)
+        // The kernel lets go of the lock when the process is gone, however it went.
+        let lock = try FolderLock.make(in: work)
+        defer { lock.remove() }
+        let folder = lock.file.deletingPathExtension()
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
         return try await body(folder)
     }
 
-    private static func removeAbandoned(in work: URL) {
+    /// Removes the folders of processes that are gone. One that is in use is not touched.
+    public static func removeAbandoned(in cache: URL) throws {
+        sweep(try workFolder(in: cache))
+    }
+
+    private static func workFolder(in cache: URL) throws -> URL {
+        let work = try checked(cache).appending(path: "work")
+        return try checked(work)
+    }
+
+    private static func sweep(_ work: URL) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? []
+        for name in names where name.hasSuffix(".lock") {
+            guard let lock = FolderLock(taking: work.appending(path: name)) else { continue }
+            try? FileManager.default.removeItem(at: work.appending(path: String(name.dropLast(5))))
+            lock.remove()
+        }
+        // Without a lock: of a release that made none.
         let yesterday = Date().addingTimeInterval(-86400)
-        let folders = (try? FileManager.default.contentsOfDirectory(at: work, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
-        for folder in folders {
+        for name in names where !name.hasSuffix(".lock") && !names.contains("\(name).lock") {
+            let folder = work.appending(path: name)
             let changed = try? folder.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
             if let changed, changed < yesterday { try? FileManager.default.removeItem(at: folder) }
         }
+    }
+}
+
+/// A file that is locked as long as the process that works in the folder beside it lives.
+private struct FolderLock {
+    let file: URL
+    let descriptor: Int32
+
+    private init(file: URL, descriptor: Int32) {
+        self.file = file
+        self.descriptor = descriptor
+    }
+
+    static func make(in work: URL) throws -> FolderLock {
+        while true {
+            let file = work.appending(path: "\(UUID().uuidString).lock")
+            let descriptor = open(file.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            var status = stat()
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_nlink == 1 {
+                return FolderLock(file: file, descriptor: descriptor)
+            }
+            // Another process swept it away before it was locked.
+            close(descriptor)
+        }
+    }
+
+    /// Nil while its process lives.
+    init?(taking file: URL) {
+        self.file = file
+        descriptor = open(file.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+    }
+
+    func remove() {
+        unlink(file.path)
+        close(descriptor)
     }
 }

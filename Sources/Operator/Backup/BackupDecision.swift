@@ -14,6 +14,8 @@ enum BackupDecision {
         var backup: Backup
         /// From the catalogue: it is complete, whatever the object says.
         var manifest: Manifest?
+        /// From the store: what was found when it was last verified.
+        var proof: Proof?
         var isRunning: Bool
         /// How an attempt of this process ended.
         var end: End?
@@ -25,6 +27,15 @@ enum BackupDecision {
         var start: Bool
         var wakeAt: Date?
         var event: (isGood: Bool, reason: String, message: String)?
+
+        /// Of the metric: how a backup of this operator ended.
+        var result: String? {
+            switch event?.reason {
+            case Reason.backupComplete: "complete"
+            case Reason.backupFailed: "failed"
+            default: nil
+            }
+        }
     }
 
     static let attempts: Int64 = 3
@@ -52,6 +63,11 @@ enum BackupDecision {
         }
         if let manifest {
             complete(&status, &conditions, manifest, generation, now, isAdopted: isAdopted)
+            status.conditions = conditions
+            if let proof = input.proof, proof.fingerprintDigest == manifest.fingerprintDigest {
+                VerificationDecision.record(proof, &status, generation: generation, now: now)
+                conditions = status.conditions ?? []
+            }
             let text = "\(manifest.contents), \(ByteText.text(manifest.storedBytes)) stored"
             return output(event: (true, isAdopted ? Reason.backupAdopted : Reason.backupComplete, text))
         }

@@ -34,14 +34,15 @@ final class BackupReconciler: Sendable {
         let end = ends.withLock { $0[activity] }
         // An activity that has told its end is over, also where its task is not gone yet.
         let isRunning = end == nil && context.activities.isRunning(activity)
+        let existing = isRunning || end != nil ? nil : try await existing(backup)
         let input = BackupDecision.Input(
-            backup: backup, manifest: isRunning || end != nil ? nil : try await existing(backup), isRunning: isRunning, end: end,
-            now: context.now())
+            backup: backup, manifest: existing?.manifest, proof: existing?.proof, isRunning: isRunning, end: end, now: context.now())
         let output = BackupDecision.decide(input)
         var changed = backup
         changed.status = output.status
         try await context.write(changed, unless: changed.status == backup.status)
         ends.withLock { $0[activity] = nil }
+        if let result = output.result { context.metrics.backedUp(result: result) }
         if let event = output.event {
             context.recorder.record(event.isGood ? .normal : .warning, reason: event.reason, action: "Backup", event.message, about: backup)
         }
@@ -51,11 +52,13 @@ final class BackupReconciler: Sendable {
     }
 
     /// A store that cannot be reached now is the attempt's to report, not a reason to loop here.
-    private func existing(_ backup: Backup) async throws -> Manifest? {
+    private func existing(_ backup: Backup) async throws -> (manifest: Manifest, proof: Proof?)? {
         do {
             let store = try await context.resolver.store(named: backup.spec.storeRef.name, namespace: backup.namespace)
-            return try await Catalogue(store).manifest(
-                namespace: backup.namespace, policy: backup.spec.policyRef.name, backup: backup.name)
+            let policy = backup.spec.policyRef.name
+            guard let manifest = try await Catalogue(store).manifest(namespace: backup.namespace, policy: policy, backup: backup.name)
+            else { return nil }
+            return (manifest, try await Proofs(store).proof(namespace: backup.namespace, policy: policy, backup: backup.name))
         } catch let error as CancellationError {
             throw error
         } catch {

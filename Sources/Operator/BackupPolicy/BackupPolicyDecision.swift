@@ -1,3 +1,4 @@
+import BackupArchive
 import Foundation
 import KubernetesModel
 import RecoveryAPI
@@ -10,6 +11,8 @@ enum BackupPolicyDecision {
         var backups: [Backup]
         /// Nil when it is ready; else why not.
         var storeProblem: Problem?
+        /// What the store knows of verdicts, for those backups of which no object tells.
+        var proofs: [Proof] = []
         var now: Date
     }
 
@@ -27,6 +30,8 @@ enum BackupPolicyDecision {
     struct Output: Sendable {
         var status: BackupPolicy.Status
         var create: NewBackup?
+        /// The backup to prove now.
+        var verify: PolicyVerification.Request?
         var wakeAt: Date?
     }
 
@@ -41,9 +46,11 @@ enum BackupPolicyDecision {
         let created = policy.metadata.creationTimestamp ?? now
 
         var calendar: SlotCalendar?
+        var proofCalendar: SlotCalendar?
         var problem = input.storeProblem
         do throws(SpecError) {
             calendar = try policy.spec.schedule?.slotCalendar()
+            proofCalendar = try policy.spec.verification?.schedule?.slotCalendar(at: "spec.verification.schedule")
         } catch {
             problem = Problem(reason: error.reason, message: "\(error)")
         }
@@ -55,7 +62,7 @@ enum BackupPolicyDecision {
         status.lastBackupTime = newest?.status?.finishedAt
         status.recoverableTo = newest?.status?.recoveryPoint
 
-        var output = Output(status: status, create: nil, wakeAt: nil)
+        var output = Output(status: status, create: nil, verify: nil, wakeAt: nil)
         let isSuspended = policy.spec.suspend ?? false
         if problem == nil { schedule(&output, policy, calendar, input, created: created, isSuspended: isSuspended) }
         status = output.status
@@ -66,9 +73,19 @@ enum BackupPolicyDecision {
         conditions.set(
             ConditionType.objectiveMet, objective.isMet.map { $0 ? .true : .false } ?? .unknown, reason: objective.reason,
             message: objective.message, generation: generation, now: now)
+
+        let proving = PolicyVerification(
+            policy: policy, backups: input.backups, proofs: input.proofs, calendar: proofCalendar, backupCalendar: calendar,
+            created: created, now: now)
+        let verdicts = proving.verdicts
+        proving.record(&status, verdicts)
+        var wakeForProof: Date?
+        if problem == nil { (output.verify, wakeForProof) = proving.request(&status) }
+        let limit = proving.limit(last: status.lastVerificationTime)
+        let judgement = proving.judge(status, verdicts, limit: limit)
         conditions.set(
-            ConditionType.verified, .false, reason: Reason.neverVerified, message: "no backup was proven by restoring it yet",
-            generation: generation, now: now)
+            ConditionType.verified, judgement.status, reason: judgement.reason, message: judgement.message, generation: generation, now: now)
+        let overdueAt = limit.flatMap { $0 < now ? nil : $0.addingTimeInterval(1) }
 
         let failing = newestFailure(input.backups, after: newest)
         let readiness: Readiness
@@ -84,9 +101,11 @@ enum BackupPolicyDecision {
         }
         conditions.settle(readiness, generation: generation, now: now)
         status.conditions = conditions
-        status.phase = isSuspended ? "Suspended" : conditions.isTrue(ConditionType.ready) ? "Ready" : "NotReady"
+        let isDegraded = PolicyVerification.degradingReasons.contains(judgement.reason)
+        status.phase =
+            isSuspended ? "Suspended" : !conditions.isTrue(ConditionType.ready) ? "NotReady" : isDegraded ? "Degraded" : "Ready"
         output.status = status
-        output.wakeAt = [output.wakeAt, objective.changesAt, now.addingTimeInterval(60)].compactMap { $0 }.min()
+        output.wakeAt = [output.wakeAt, objective.changesAt, wakeForProof, overdueAt, now.addingTimeInterval(60)].compactMap { $0 }.min()
         return output
     }
 

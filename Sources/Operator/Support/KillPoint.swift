@@ -22,6 +22,13 @@ public enum KillPoint: String, CaseIterable, Sendable {
     // Retention.
     case retentionDecided = "retention-decided"
     case retentionErased = "retention-erased"
+    // A proof of a backup.
+    case verificationStarted = "verification-started"
+    /// At each thing that the system says it does.
+    case verificationProgressed = "verification-progressed"
+    /// There is a verdict, and nobody was told.
+    case verificationJudged = "verification-judged"
+    case verificationProofWritten = "verification-proof-written"
     // A recovery.
     case runCreated = "run-created"
     case ledgerWritten = "ledger-written"
@@ -41,8 +48,9 @@ public enum KillPoint: String, CaseIterable, Sendable {
 
     public var isOfBackup: Bool { rawValue.hasPrefix("backup-") }
     public var isOfRetention: Bool { rawValue.hasPrefix("retention-") }
+    public var isOfVerification: Bool { rawValue.hasPrefix("verification-") }
     /// The rest are of a recovery.
-    public var isOfRecovery: Bool { !isOfBackup && !isOfRetention }
+    public var isOfRecovery: Bool { !isOfBackup && !isOfRetention && !isOfVerification }
 
     /// What the environment asks for.
     private struct Order: Sendable {

@@ -11,6 +11,7 @@ struct OperatorContext: Sendable {
     let resolver: Resolver
     let recorder: EventRecorder
     let activities: ActivityRunner
+    let metrics: any OperatorMetrics
     let logger: Logger
     /// Names this operator in the store: host and process.
     let identity: String

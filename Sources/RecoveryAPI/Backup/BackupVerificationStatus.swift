@@ -9,6 +9,8 @@ extension Backup {
         public var startedAt: Date?
         /// When there was a verdict, or it was given up; nil while it is under way.
         public var finishedAt: Date?
+        /// When it was last found good or broken: `RestoreVerified` says which. Kept while it is verified again.
+        public var verdictAt: Date?
         public var attempts: Int64?
         /// When an attempt that failed is made again.
         public var retryAt: Date?
@@ -43,6 +45,7 @@ extension Backup.Verification {
             "requested": .string("The annotation dr.hotswap.io/verify that was taken up last.", maxLength: 128),
             "startedAt": .time("When its first attempt began."),
             "finishedAt": .time("When there was a verdict, or it was given up."),
+            "verdictAt": .time("When it was last found good or broken: RestoreVerified says which."),
             "attempts": .integer("How often it was started."),
             "retryAt": .time("When an attempt that failed is made again."),
             "checks": .atomicList(

@@ -20,9 +20,8 @@ struct ChosenBackup: Sendable {
         let target = to ?? context.run.to ?? .latest
         var verified: Set<String> = []
         if target == .latestVerified {
-            let backups = try await context.client.list(Backup.self, namespace: context.namespace).items
-            verified = Set(
-                backups.filter { $0.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false }.map(\.name))
+            // From the store: it is the same with no Backup objects, in a cluster that was built anew.
+            verified = try await Proofs(store).verified(namespace: context.namespace, policy: policy.name)
         }
         let manifest = try BackupChoice.choose(target, from: manifests, verified: verified)
         return ChosenBackup(policy: policy, storeResource: storeResource, store: store, manifest: manifest)

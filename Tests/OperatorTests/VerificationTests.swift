@@ -1,0 +1,132 @@
+import Foundation
+import Operator
+import Testing
+
+/// Backups are proven by a real operator, of a git repository: what is asked, what is found, and what a kill leaves.
+@Suite struct VerificationTests {
+    @Test("Each backup is proven; one that is damaged later is found broken, told everywhere, and not restored as verified")
+    func provenThenBroken() async throws {
+        try await with { world, source in
+            try await Standalone.run(world, environment: world.cache) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.verified("everyBackup: true"))
+                try await world.wait("bk", world.verified("items[*]."), is: "True")
+                let backup = try await world.field("bk", ".items[0].metadata.name")
+                #expect(try await world.field("bk/\(backup)", ".status.verification.checks[*].name").isEmpty == false)
+                #expect(try world.text("proofs/\(World.namespace)/p/\(backup).json").contains("\"Proven\""))
+                try await world.wait("bp/p", ".status.lastVerifiedBackup", is: backup)
+                try await world.wait("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#, is: "Verified")
+                #expect(try world.scratch() == [])
+
+                let again = try await world.dr("verify", "p", "--wait")
+                #expect(again.contains("proven in"), "\(again)")
+                #expect(try await world.field("bk/\(backup)", ".status.verification.requested").hasPrefix("cli-"))
+
+                let artifact = try #require(try world.files("data").first)
+                var bytes = try Data(contentsOf: world.store.appending(path: artifact))
+                bytes[bytes.count / 2] ^= 1
+                try bytes.write(to: world.store.appending(path: artifact))
+                await #expect(throws: (any Error).self) { try await world.dr("verify", backup, "--wait") }
+                #expect(try await world.field("bk/\(backup)", world.verified()) == "False")
+                #expect(try world.text("proofs/\(World.namespace)/p/\(backup).json").contains("\"Broken\""))
+                try await world.wait("bp/p", ".status.phase", is: "Degraded")
+                #expect(try await world.field("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#) == "VerificationFailed")
+                #expect(try await world.field("bp/p", #".status.conditions[?(@.type=="Ready")].status"#) == "True")
+                try await world.waitForWarning("Backup/\(backup)", ["corrupt"])
+                try await world.waitForWarning("BackupPolicy/p", [backup])
+
+                try await world.apply(world.plan(phases: source.phases, token: "t", more: ", to: LatestVerified"))
+                try await world.eventually("the recovery refuses the broken backup") {
+                    let message = try await world.field("rr/plan-t", ".status.steps[*].message")
+                    return message.contains("proven") ? nil : message
+                }
+            }
+        }
+    }
+
+    @Test("A verification that is killed at any point ends with a verdict after a restart, and leaves nothing")
+    func killed() async throws {
+        try await with { world, source in
+            try await Standalone.run(world, environment: world.cache) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.policy(trigger: "first"))
+                try await world.wait("bk", ".items[*].status.phase", is: "Complete")
+            }
+            for point in KillPoint.allCases where point.isOfVerification {
+                let environment = world.cache.merging(["DR_KILL_AT": point.rawValue]) { $1 }
+                let ended = try await Standalone.run(world, environment: environment) { process in
+                    try await world.dr("verify", "p")
+                    try await process.end(world)
+                }
+                #expect(ended == .signalled(SIGKILL), "\(point)")
+                try await Standalone.run(world, environment: world.cache) { _ in
+                    try await world.eventually("\(point): it is proven") {
+                        let token = try await world.field("bk", #".items[0].metadata.annotations.dr\.hotswap\.io/verify"#)
+                        let requested = try await world.field("bk", ".items[0].status.verification.requested")
+                        let finished = try await world.field("bk", ".items[0].status.verification.finishedAt")
+                        return token == requested && !finished.isEmpty ? nil : "\(token) \(requested) \(finished)"
+                    }
+                    #expect(try await world.field("bk", world.verified("items[0].")) == "True", "\(point)")
+                    #expect(try world.scratch() == [], "\(point)")
+                }
+            }
+        }
+    }
+
+    @Test("A proof that is overdue degrades the policy; without the identity the operator says what it needs")
+    func cannot() async throws {
+        try await with { world, source in
+            try await Standalone.run(world, environment: world.cache) { _ in
+                try await world.prepare(source)
+                try await world.apply(
+                    World.object(
+                        "BackupStore", "primary",
+                        "{filesystem: {path: \(World.quoted(world.store.path))}, encryption: {recipients: [\(world.recipient)], identitySecret: null}}"))
+                try await world.apply(source.verified("everyBackup: true, maxAge: 1s"))
+                try await world.wait("bp/p", ".status.phase", is: "Degraded")
+                try await world.waitForWarning("BackupPolicy/p", ["dr verify p"])
+                try await world.wait("bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
+                #expect(try await world.field("bk", world.verified("items[0].")) == "Unknown")
+                #expect(try await world.field("bk", ".items[0].status.verification.error").contains("spec.encryption.identitySecret"))
+            }
+        }
+    }
+
+    @Test("verify without a backup, or of a name that is none, says so")
+    func mistakes() async throws {
+        try await with { world, source in
+            try await Standalone.run(world, environment: world.cache) { _ in
+                try await world.prepare()
+                try await world.apply(World.object("BackupPolicy", "p", "{source: {\(source.source)}, storeRef: {name: primary}}"))
+                for (name, words) in [("p", "no complete backup"), ("gone", "not found")] {
+                    let error = await #expect(throws: (any Error).self) { try await world.dr("verify", name) }
+                    #expect("\(String(describing: error))".contains(words))
+                }
+            }
+        }
+    }
+
+    private func with(_ body: (World, ProtectedSource) async throws -> Void) async throws {
+        try await World.with(rows: 1) { world in
+            try await ProtectedSource.with(.git, world) { source in try await body(world, source) }
+        }
+    }
+}
+
+extension ProtectedSource {
+    fileprivate func verified(_ verification: String) -> String {
+        World.object("BackupPolicy", "p", "{source: {\(source)}, storeRef: {name: primary}, trigger: first, verification: {\(verification)}}")
+    }
+}
+
+extension World {
+    /// A cache folder of this world alone.
+    fileprivate var cache: [String: String] { ["DR_CACHE": folder.appending(path: "dr-cache").path] }
+
+    fileprivate func verified(_ prefix: String = "") -> String { ".\(prefix)status.conditions[?(@.type==\"RestoreVerified\")].status" }
+
+    /// What work has left.
+    fileprivate func scratch() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "dr-cache/work").path)
+    }
+}
