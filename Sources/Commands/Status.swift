@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KubernetesClient
 import KubernetesModel
 import RecoveryAPI
@@ -14,11 +15,11 @@ struct Status: AsyncParsableCommand {
             let policies = try await client.list(BackupPolicy.self, namespace: namespace).items
             let plans = try await client.list(RecoveryPlan.self, namespace: namespace).items
             Table(
-                ["POLICY", "SOURCE", "RECOVERABLE TO", "RPO", "READY"],
+                ["POLICY", "SOURCE", "RECOVERABLE TO", "RPO", "VERIFIED", "STATE"],
                 policies.map {
                     [
                         $0.name, $0.status?.source ?? "", $0.status?.recoverableTo.map(Timestamp.format) ?? "-",
-                        $0.status?.rpo ?? "-", $0.status?.conditions?[ConditionType.ready]?.status.rawValue ?? "Unknown",
+                        $0.status?.rpo ?? "-", Self.proof($0), $0.status?.phase ?? "Unknown",
                     ]
                 }
             ).show()
@@ -33,6 +34,15 @@ struct Status: AsyncParsableCommand {
                 }
             ).show()
         }
+    }
+
+    /// How old the last proof is, and what is wrong with it.
+    private static func proof(_ policy: BackupPolicy) -> String {
+        let age = policy.status?.lastVerificationTime.map { Span.text(seconds: Int64(Date().timeIntervalSince($0))) }
+        guard let condition = policy.status?.conditions?[ConditionType.verified], condition.status == .false,
+            condition.reason != Reason.neverVerified
+        else { return age ?? "never" }
+        return "\(condition.reason), \(age ?? "never")"
     }
 }
 

@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("What could not be found out is tried again, and then unknown, not broken", arguments: [nil, true, false])
+    @Test("What could not be found out is tried again, and then unknown, not broken", arguments: [Bool?.none, true, false])
     func errors(_ proven: Bool?) throws {
         var backup = Proving.backup("b", proven: proven, token: "t")
         backup.status?.verification?.requested = "before"
