@@ -77,6 +77,8 @@ public final class TemporaryPostgres: Sendable {
             "ssl": "on", "ssl_cert_file": "\(folder)/server.crt", "ssl_key_file": "\(folder)/server.key",
             "max_connections": "100", "lc_messages": "C",
         ]
+        // Built for tests, other versions often have no TLS.
+        if ProcessInfo.processInfo.environment["DR_TEST_POSTGRES"] != nil { all["ssl"] = "off" }
         all.merge(settings) { $1 }
         let options = all.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }.joined(separator: " ")
         try await run("pg_ctl", ["-D", data, "-w", "-l", "\(folder)/log", "-o", options, "start"])
