@@ -7,7 +7,7 @@ public struct Command: Sendable, Hashable {
     /// Added to the environment of `dr`; the place for secrets that a tool takes (`PGPASSWORD`).
     public var environment: [String: String]
     public var workingDirectory: String?
-    /// Who runs it; nil: the user that `dr` runs as. Only root may name another.
+    /// Who runs it; nil: the user that `dr` runs as. Only root may name another. Needs `setpriv` of util-linux.
     public var account: Account?
     /// What asks it to end, when the task is cancelled or its time is over. SIGKILL follows three seconds later.
     public var endSignal: EndSignal

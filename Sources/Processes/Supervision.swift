@@ -105,11 +105,6 @@ extension Command {
     fileprivate func platformOptions(_ ending: TeardownStep) -> PlatformOptions {
         var options = PlatformOptions()
         options.teardownSequence = [ending]
-        if let account {
-            options.userID = account.user
-            options.groupID = account.group
-            options.supplementaryGroups = []
-        }
         return options
     }
 }
