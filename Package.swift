@@ -78,6 +78,9 @@ let package = Package(
         module("GitProtection", path: "Sources/Protection/Git", ["BackupArchive", "Processes", "Cryptography"]),
 
         module(
+            "PrometheusProtection", path: "Sources/Protection/Prometheus", ["BackupArchive", "Processes", "HTTPTransport", "Cryptography"]),
+
+        module(
             "KubernetesResourcesProtection", path: "Sources/Protection/KubernetesResources",
             ["KubernetesClient", "KubernetesModel", "BackupArchive", "Cryptography", .yams]),
 
@@ -86,7 +89,7 @@ let package = Package(
             "RecoveryEngine",
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
-                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "KubernetesResourcesProtection", "HTTPTransport",
+                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "KubernetesResourcesProtection", "HTTPTransport",
                 "Cryptography", .logging, .collections, .yams,
             ]),
         module(
@@ -147,6 +150,7 @@ let package = Package(
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),
+        tests("PrometheusProtectionTests", ["PrometheusProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes", "HTTPTransport"]),
         tests(
             "KubernetesResourcesProtectionTests",
             [

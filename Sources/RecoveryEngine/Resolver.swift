@@ -120,6 +120,7 @@ public struct Resolver: Sendable {
                 remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: try ScratchFolder.checked(cache).appending(path: "git"),
                 name: "\(policy.namespace)/\(policy.name)")
         }
+        if let source = source.prometheus { return try await prometheusSystem(source, of: policy) }
         if let source = source.kubernetes { return try resources(source, namespace: policy.namespace) }
         throw ReferenceError(
             reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")

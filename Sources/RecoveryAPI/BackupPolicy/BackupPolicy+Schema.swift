@@ -10,10 +10,13 @@ extension BackupPolicy {
         [
             "source": .object(
                 "The system that is backed up: exactly one.",
-                ["postgresql": PostgreSQLSource.schema, "git": GitSource.schema, "kubernetes": KubernetesSource.schema]
+                [
+                    "postgresql": PostgreSQLSource.schema, "git": GitSource.schema, "kubernetes": KubernetesSource.schema,
+                    "prometheus": PrometheusSource.schema,
+                ]
             ).rule(
-                "[has(self.postgresql), has(self.git), has(self.kubernetes)].filter(x, x).size() == 1",
-                "source needs exactly one of postgresql, git and kubernetes"
+                "[has(self.postgresql), has(self.git), has(self.kubernetes), has(self.prometheus)].filter(x, x).size() == 1",
+                "source needs exactly one of postgresql, git, kubernetes and prometheus"
             ).required,
             "storeRef": .reference("The BackupStore that takes the backups.").required,
             "schedule": scheduleSchema(

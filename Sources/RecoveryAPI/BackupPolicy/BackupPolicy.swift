@@ -103,11 +103,13 @@ public struct BackupSource: Codable, Sendable, Hashable {
     public var postgresql: PostgreSQLSource?
     public var git: GitSource?
     public var kubernetes: KubernetesSource?
+    public var prometheus: PrometheusSource?
 
-    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil) {
+    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil, prometheus: PrometheusSource? = nil) {
         self.postgresql = postgresql
         self.git = git
         self.kubernetes = kubernetes
+        self.prometheus = prometheus
     }
 
     /// `postgresql/hotswap`, `git/team/app`.
@@ -115,6 +117,7 @@ public struct BackupSource: Codable, Sendable, Hashable {
         if let postgresql { return String(postgresql.summary.prefix(512)) }
         if let git { return String(git.summary.prefix(512)) }
         if let kubernetes { return String(kubernetes.summary.prefix(512)) }
+        if let prometheus { return String(prometheus.summary.prefix(512)) }
         return "none"
     }
 }

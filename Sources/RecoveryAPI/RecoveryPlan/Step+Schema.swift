@@ -13,6 +13,7 @@ extension Step {
             "restorePostgreSQL": RestorePostgreSQL.schema,
             "restoreGit": RestoreGit.schema,
             "restoreResources": RestoreResources.schema,
+            "restorePrometheus": RestorePrometheus.schema,
             "sql": SQL.schema,
             "scale": Scale.schema,
             "rolloutRestart": .object("Restarts the pods of a workload.", Workload.properties),

@@ -19,6 +19,7 @@ public struct Step: Codable, Sendable, Hashable {
     public var restorePostgreSQL: RestorePostgreSQL?
     public var restoreGit: RestoreGit?
     public var restoreResources: RestoreResources?
+    public var restorePrometheus: RestorePrometheus?
     public var sql: SQL?
     public var scale: Scale?
     public var rolloutRestart: Workload?
@@ -40,6 +41,7 @@ public struct Step: Codable, Sendable, Hashable {
             case .restorePostgreSQL: restorePostgreSQL != nil
             case .restoreGit: restoreGit != nil
             case .restoreResources: restoreResources != nil
+            case .restorePrometheus: restorePrometheus != nil
             case .sql: sql != nil
             case .scale: scale != nil
             case .rolloutRestart: rolloutRestart != nil
@@ -53,7 +55,7 @@ public struct Step: Codable, Sendable, Hashable {
 }
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
-    case restorePostgreSQL, restoreGit, restoreResources, sql, scale, rolloutRestart, wait, http, apply
+    case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, sql, scale, rolloutRestart, wait, http, apply
 }
 
 extension Step {

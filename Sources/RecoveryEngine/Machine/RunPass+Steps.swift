@@ -207,7 +207,7 @@ extension Step {
     /// Whether it may run again when nobody knows whether it has happened.
     var isRepeatable: Bool {
         switch kind {
-        case .restorePostgreSQL, .restoreGit, .restoreResources, .scale, .rolloutRestart, .wait, .apply: true
+        case .restorePostgreSQL, .restoreGit, .restoreResources, .restorePrometheus, .scale, .rolloutRestart, .wait, .apply: true
         case .sql: sql?.write != true || sql?.repeatable == true
         case .http: !["POST", "PATCH"].contains(http?.method ?? "GET") || http?.repeatable == true
         case nil: false

@@ -15,6 +15,7 @@ public enum StepRunner {
             case .restorePostgreSQL: return try await RestorePostgreSQLStep.run(context)
             case .restoreGit: return try await RestoreGitStep.run(context)
             case .restoreResources: return try await RestoreResourcesStep.run(context)
+            case .restorePrometheus: return try await RestorePrometheusStep.run(context)
             case .sql: return try await SQLStep.run(context)
             case .scale: return try await ScaleStep.run(context)
             case .rolloutRestart: return try await RolloutRestartStep.run(context)
