@@ -10,18 +10,30 @@ import Synchronization
 
 /// The parent's end of a pipe to a child process, read and written in large pieces.
 ///
-/// The calls block, so each end has a queue of its own and never a thread of the cooperative pool. One operation at a
-/// time: a reader belongs to one task, and so does a writer. The descriptor closes with ``close()`` or with the object.
+/// Each end has a queue of its own and never a thread of the cooperative pool. A reader that has nothing to read holds no
+/// thread at all: Dispatch has 255 of them, and some hundred quiet children would leave none for those that have work. A
+/// writer blocks while the pipe is full. One operation at a time: a reader belongs to one task, and so does a writer. The
+/// descriptor closes with ``close()`` or with the object.
 public final class PipeEnd: Sendable {
     /// What the pipe is asked to hold; the kernel's default of 64 KiB makes two processes wait for each other.
     static let capacity: Int32 = 1 << 20
 
+    private struct State {
+        /// -1 once closed.
+        var descriptor: Int32
+        var isNonblocking = false
+        /// Waits until there is something to read.
+        var waiting: (any DispatchSourceRead)?
+        /// To be closed once ``waiting`` has let go of it.
+        var closing: Int32 = -1
+    }
+
     private let queue: DispatchQueue
-    private let descriptor: Mutex<Int32>
+    private let state: Mutex<State>
 
     init(adopting descriptor: Int32, label: String) {
         self.queue = DispatchQueue(label: "pipe.\(label)")
-        self.descriptor = Mutex(descriptor)
+        state = Mutex(State(descriptor: descriptor))
         // Fails when the user's pipe budget is used up: the pipe then keeps its smaller size and still works.
         _ = dr_set_pipe_capacity(descriptor, Self.capacity)
     }
@@ -32,38 +44,93 @@ public final class PipeEnd: Sendable {
     ///
     /// Nothing begins after it; what is under way ends first, so that its number is never that of another file meanwhile.
     public func close() {
-        let old = descriptor.withLock { value in
-            defer { value = -1 }
-            return value
+        state.withLock { state in
+            let old = state.descriptor
+            state.descriptor = -1
+            guard old >= 0 else { return }
+            if let waiting = state.waiting {
+                state.closing = old
+                waiting.cancel()
+            } else {
+                queue.async { _ = systemClose(old) }
+            }
         }
-        if old >= 0 { queue.async { _ = systemClose(old) } }
     }
 
     /// The next bytes, at most `count`; empty at the end.
     /// - Throws: ``ProcessError`` with `.pipe`.
     public func read(upTo count: Int) async throws -> [UInt8] {
-        try await onQueue { fd in
-            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                var got: Int
-                repeat { got = systemRead(fd, buffer.baseAddress, count) } while got < 0 && errno == EINTR
-                guard got >= 0 else { throw Self.failure("read") }
-                filled = got
-            }
+        while true {
+            if let bytes = try await readNow(count) { return bytes }
+            await untilReadable()
         }
     }
 
-    /// As many bytes as fit `count`, fewer only at the end: saves a hop a pipe-full.
+    /// As many bytes as fit `count`, fewer only at the end.
     public func readFully(_ count: Int) async throws -> [UInt8] {
-        try await onQueue { fd in
-            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        var whole = try await read(upTo: count)
+        if whole.isEmpty { return whole }
+        whole.reserveCapacity(count)
+        while whole.count < count {
+            let piece = try await read(upTo: count - whole.count)
+            if piece.isEmpty { break }
+            whole += piece
+        }
+        return whole
+    }
+
+    /// nil: there is nothing yet.
+    private func readNow(_ count: Int) async throws -> [UInt8]? {
+        makeNonblocking()
+        return try await onQueue { fd in
+            var isEmpty = false
+            let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 while filled < count, let base = buffer.baseAddress {
                     let got = systemRead(fd, base + filled, count - filled)
                     if got < 0, errno == EINTR { continue }
+                    if got < 0, errno == EAGAIN {
+                        isEmpty = filled == 0
+                        break
+                    }
                     guard got >= 0 else { throw Self.failure("read") }
                     if got == 0 { break }
                     filled += got
                 }
             }
+            return isEmpty ? nil : bytes
+        }
+    }
+
+    /// Our end alone: the child's is another open file.
+    private func makeNonblocking() {
+        state.withLock { state in
+            guard !state.isNonblocking, state.descriptor >= 0 else { return }
+            let flags = fcntl(state.descriptor, F_GETFL)
+            state.isNonblocking = flags >= 0 && fcntl(state.descriptor, F_SETFL, flags | O_NONBLOCK) == 0
+        }
+    }
+
+    /// Returns also when the end is closed meanwhile.
+    private func untilReadable() async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = state.withLock { state in
+                guard state.descriptor >= 0 else { return false }
+                let source = DispatchSource.makeReadSource(fileDescriptor: state.descriptor, queue: queue)
+                source.setEventHandler { [self] in self.state.withLock { $0.waiting?.cancel() } }
+                source.setCancelHandler { [self] in
+                    let closing = self.state.withLock { state in
+                        state.waiting = nil
+                        defer { state.closing = -1 }
+                        return state.closing
+                    }
+                    if closing >= 0 { _ = systemClose(closing) }
+                    continuation.resume()
+                }
+                state.waiting = source
+                source.activate()
+                return true
+            }
+            if !isWaiting { continuation.resume() }
         }
     }
 
@@ -86,9 +153,10 @@ public final class PipeEnd: Sendable {
     private func onQueue<T: Sendable>(_ body: @escaping @Sendable (Int32) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             // Queued under the lock: before the close, or not at all.
-            let isOpen = descriptor.withLock { fd in
+            let isOpen = state.withLock { state in
+                let fd = state.descriptor
                 guard fd >= 0 else { return false }
-                queue.async { [fd] in continuation.resume(with: Result { try body(fd) }) }
+                queue.async { continuation.resume(with: Result { try body(fd) }) }
                 return true
             }
             if !isOpen { continuation.resume(throwing: ProcessError(code: .pipe, program: "pipe", message: "it is closed")) }

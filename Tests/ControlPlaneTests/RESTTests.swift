@@ -12,7 +12,7 @@ import Testing
             let (_, created) = try await test.send(.post, maps, test.configMap("a"))
             let codes = try await withThrowingTaskGroup(of: Int.self, returning: [Int].self) { group in
                 for index in 0..<20 {
-                    var object = test.configMap("a", "\(index)")
+                    var object = test.configMap("a", "new \(index)")
                     object["metadata"]?["resourceVersion"] = .string(created.resourceVersion)
                     let wanted = object
                     group.addTask { try await test.send(.put, "\(maps)/a", wanted).code }
