@@ -118,7 +118,7 @@ extension KindTableTests {
         Row(
             .policy, "no database",
             ["spec.source.postgresql.database": nil],
-            refused: ["spec.source.postgresql.database FieldValueRequired"]),
+            refused: ["spec.source.postgresql FieldValueInvalid"]),
         Row(
             .policy, "an RPO without a unit",
             ["spec.objective": ["rpo": "60"]],

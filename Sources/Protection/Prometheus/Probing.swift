@@ -20,7 +20,8 @@ enum Probing {
             let count = ("count(\(everything))", time)
             let range = time - block.minTime + 1
             guard (block.stats?.numSamples ?? .max) <= mostSamples, range > 1 else { return [count] }
-            return [count, ("sum(count_over_time(\(everything)[\(range)ms]))", time)]
+            // Of the functions over time only this one keeps the name, without which different series become the same.
+            return [count, ("count(last_over_time(\(everything)[\(range)ms]))", time)]
         }
     }
 

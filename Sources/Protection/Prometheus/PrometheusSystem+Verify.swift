@@ -22,7 +22,7 @@ extension PrometheusSystem {
                 // Also where the protected server could not be asked: each block is opened and has something in it.
                 for block in expected.blocks where block.isExpectedToShow {
                     let range = block.maxTime - 1 - block.minTime + 1
-                    let query = "count(present_over_time(\(Probing.everything)[\(range)ms]))"
+                    let query = "count(last_over_time(\(Probing.everything)[\(range)ms]))"
                     guard (try await client.number(query, at: block.maxTime - 1)) > 0 else {
                         throw VerificationFailure(check: "server", "a server finds no series in the block \(block.ulid)")
                     }
