@@ -76,6 +76,9 @@ let package = Package(
             ["PostgreSQLClient", "BackupArchive", "Processes", "Cryptography", .logging]),
 
         module("GitProtection", path: "Sources/Protection/Git", ["BackupArchive", "Processes", "Cryptography"]),
+        module(
+            "VaultProtection", path: "Sources/Protection/Vault",
+            ["BackupArchive", "HTTPTransport", "KubernetesModel", "Processes", "Cryptography"]),
 
         module(
             "PrometheusProtection", path: "Sources/Protection/Prometheus", ["BackupArchive", "Processes", "HTTPTransport", "Cryptography"]),
@@ -89,7 +92,7 @@ let package = Package(
             "RecoveryEngine",
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
-                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "KubernetesResourcesProtection", "HTTPTransport",
+                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "VaultProtection", "KubernetesResourcesProtection", "HTTPTransport",
                 "Cryptography", .logging, .collections, .yams,
             ]),
         module(
@@ -147,6 +150,13 @@ let package = Package(
         tests(
             "BackupArchiveTests",
             ["BackupArchive", "ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"]),
+        module("VaultTestServer", path: "Tests/Support/VaultTestServer", ["Processes", "Cryptography"]),
+        tests(
+            "VaultProtectionTests",
+            [
+                "VaultProtection", "VaultTestServer", "BackupArchive", "ObjectStore", "KubernetesModel", "HTTPTransport",
+                "Cryptography", "Processes",
+            ]),
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),

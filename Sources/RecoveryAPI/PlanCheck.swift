@@ -40,6 +40,7 @@ public enum PlanCheck {
             if case .unknown(let value) = step.restorePostgreSQL?.to { throw target("\(field).restorePostgreSQL.to", value.text) }
             if case .unknown(let value) = step.restoreGit?.to { throw target("\(field).restoreGit.to", value.text) }
             if case .unknown(let value) = step.restorePrometheus?.to { throw target("\(field).restorePrometheus.to", value.text) }
+            if case .unknown(let value) = step.restoreVault?.to { throw target("\(field).restoreVault.to", value.text) }
             if case .unknown(let value) = step.restoreResources?.to { throw target("\(field).restoreResources.to", value.text) }
         }
     }

@@ -55,7 +55,7 @@ public struct Resolver: Sendable {
         return String(decoding: value, as: UTF8.self)
     }
 
-    private func secretData(_ name: String, namespace: String, field: String) async throws -> [String: Data] {
+    func secretData(_ name: String, namespace: String, field: String) async throws -> [String: Data] {
         guard let secret = try await client.getIfPresent(Secret.self, name, namespace: namespace) else {
             throw ReferenceError(
                 reason: Reason.secretMissing, "\(field): there is no Secret \"\(name)\" in the namespace \"\(namespace)\"; create it")
@@ -121,6 +121,7 @@ public struct Resolver: Sendable {
                 name: "\(policy.namespace)/\(policy.name)")
         }
         if let source = source.prometheus { return try await prometheusSystem(source, of: policy) }
+        if let source = source.vault { return try await vaultSystem(source, policy) }
         if let source = source.kubernetes { return try resources(source, namespace: policy.namespace) }
         throw ReferenceError(
             reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")

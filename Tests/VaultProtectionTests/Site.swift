@@ -53,7 +53,7 @@ struct Site: Sendable {
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
         let nowhere = VaultServer(address: "https://localhost:1", login: .none)
-        return try await VaultSystem(server: nowhere, proof: proof)
+        return try await VaultSystem(server: nowhere, proof: { proof })
             .verify(manifest, from: reader(wrongKey: wrongKey), scratch: scratch, progress: { _ in })
     }
 

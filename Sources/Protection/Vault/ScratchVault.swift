@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Processes
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -18,18 +19,20 @@ struct ScratchVault: Sendable {
         let program = try find(version: version)
         // A port may be taken between asking for it and using it.
         for attempt in 1... {
-            do { return try await run(program, in: scratch.appending(path: "vault-\(attempt)"), body) } catch let error as ProcessError {
-                if attempt < 3, error.message.contains("address already in use") { continue }
-                let isFull = error.message.contains("no space left on device")
+            let words = LastWords()
+            do { return try await run(program, in: scratch.appending(path: "vault-\(attempt)"), words, body) } catch let error as ProcessError {
+                let text = words.text + error.message
+                if attempt < 3, text.contains("address already in use") { continue }
+                let isFull = text.contains("no space left on device")
                 throw VaultError(
-                    .scratchServer, "the scratch server does not run: \(error.description.suffix(600))", field: "verification",
+                    .scratchServer, "the scratch server does not run: \(error.description.suffix(300)) \(words.text.suffix(400))", field: "verification",
                     mend: isFull ? "let DR_CACHE name a folder with room" : nil, isRetriable: isFull)
             }
         }
         throw VaultError(.scratchServer, "the scratch server does not run", field: "verification")
     }
 
-    private static func run<R: Sendable>(_ program: String, in folder: URL, _ body: (ScratchVault) async throws -> R) async throws -> R {
+    private static func run<R: Sendable>(_ program: String, in folder: URL, _ words: LastWords, _ body: (ScratchVault) async throws -> R) async throws -> R {
         let data = folder.appending(path: "data")
         try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -52,14 +55,16 @@ struct ScratchVault: Sendable {
                     "tls_cert_file": try file("server.crt", certificate.certificatePEM),
                     "tls_key_file": try file("server.key", certificate.privateKeyPEM),
                     // A token for it is made from its keys.
-                    "disable_unauthed_rekey_endpoints": false,
+                    "disable_unauthed_rekey_endpoints": false, "disable_unauthed_generate_root_endpoints": false,
+                    // A large snapshot takes longer than the minute and a half that a request may.
+                    "max_request_duration": "24h",
                 ] as [String: Any]
             ],
             "api_addr": "https://127.0.0.1:\(port)", "cluster_addr": "https://127.0.0.1:\(clusterPort)", "disable_mlock": true,
             "log_level": "error", "disable_sealwrap": true,
         ]
         let path = try file("server.json", "")
-        try JSONSerialization.data(withJSONObject: configuration).write(to: URL(filePath: path))
+        try JSONSerialization.data(withJSONObject: configuration, options: [.withoutEscapingSlashes]).write(to: URL(filePath: path))
         let command = Command(
             program, ["server", "-config=\(path)"], environment: ["HOME": folder.path, "BAO_LOG_LEVEL": "error", "VAULT_LOG_LEVEL": "error"],
             workingDirectory: folder.path, endSignal: .kill, diesWithParent: .kill)
@@ -67,8 +72,13 @@ struct ScratchVault: Sendable {
             server: VaultServer(
                 address: "https://127.0.0.1:\(port)", login: .none, certificateAuthorities: authority.certificatePEM))
         return try await withServer(command) { child in
-            try await scratch.waitUntilAnswering(child)
-            return try await body(scratch)
+            do {
+                try await scratch.waitUntilAnswering(child)
+                return try await body(scratch)
+            } catch {
+                if child.hasEnded { words.set(child.lastWords) }
+                throw error
+            }
         }
     }
 
@@ -112,4 +122,11 @@ struct ScratchVault: Sendable {
         guard bound else { throw VaultError(.scratchServer, "no loopback port is free", field: "verification", isRetriable: true) }
         return Int(UInt16(bigEndian: address.sin_port))
     }
+}
+
+/// What a server said before it ended: it writes that to its standard output.
+private final class LastWords: Sendable {
+    private let words = Mutex("")
+    var text: String { words.withLock { $0 } }
+    func set(_ text: String) { words.withLock { $0 = text } }
 }

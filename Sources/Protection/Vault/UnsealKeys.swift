@@ -1,3 +1,4 @@
+public import BackupArchive
 import Foundation
 
 /// Unseal keys as `operator init` gave them, base64 or hexadecimal.
@@ -44,6 +45,10 @@ public struct UnsealKeys: Sendable, Hashable, CustomStringConvertible, CustomRef
         guard let data = Data(base64Encoded: text), sizes.contains(data.count) else { return nil }
         return Array(data)
     }
+
+    /// Whether these can open a backup.
+    /// - Throws: ``VaultError`` with `.unsealKeys`; `ArchiveError`.
+    public func check(against backup: Manifest) throws { try check(for: VaultSystem.fingerprint(of: backup)) }
 
     /// Before anything is changed: whether these can open what the backup holds.
     func check(for fingerprint: VaultFingerprint) throws(VaultError) {

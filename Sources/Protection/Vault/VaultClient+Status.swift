@@ -31,10 +31,12 @@ extension VaultClient {
     /// When the active node became active: it does so again with a restored snapshot. nil where nobody says.
     func activeSince() async throws -> String? { try await call("GET", "sys/leader")["active_time"]?.string }
 
-    /// Whether this node is active, or knows who is.
-    func hasLeader() async throws -> Bool {
+    enum Role { case active, standby, unknown }
+
+    func role() async throws -> Role {
         let answer = try await call("GET", "sys/leader")
-        return answer["ha_enabled"]?.bool == false || answer["is_self"]?.bool == true || answer["leader_address"]?.string?.isEmpty == false
+        if answer["ha_enabled"]?.bool == false || answer["is_self"]?.bool == true { return .active }
+        return answer["leader_address"]?.string?.isEmpty == false ? .standby : .unknown
     }
 
     /// The encryption key's term, one more with every rotation.

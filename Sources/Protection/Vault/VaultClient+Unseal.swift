@@ -52,12 +52,18 @@ extension VaultClient {
 
     /// A root token from the unseal keys, for a server of our own.
     func generateRootToken(_ keys: UnsealKeys, threshold: Int) async throws -> String {
-        let attempt = try await call("PUT", "sys/generate-root/attempt", [:])
+        // OpenBao's name for it since 2.5, then Vault's.
+        var path = "sys/generate-root-token"
+        let attempt: JSON
+        do { attempt = try await call("PUT", "\(path)/attempt", [:]) } catch let error as VaultError where !error.isRetriable {
+            path = "sys/generate-root"
+            attempt = try await call("PUT", "\(path)/attempt", [:])
+        }
         guard let nonce = attempt["nonce"]?.string, let pad = attempt["otp"]?.string else {
             throw VaultError(.malformedAnswer, "sys/generate-root gave no nonce")
         }
         for key in keys.keys.prefix(threshold) {
-            let answer = try await call("PUT", "sys/generate-root/update", ["key": .string(key), "nonce": .string(nonce)])
+            let answer = try await call("PUT", "\(path)/update", ["key": .string(key), "nonce": .string(nonce)])
             guard answer["complete"]?.bool == true else { continue }
             guard let text = answer["encoded_token"]?.string ?? answer["encoded_root_token"]?.string,
                 let bytes = Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)), bytes.count == pad.utf8.count
@@ -67,14 +73,21 @@ extension VaultClient {
         throw VaultError(.malformedAnswer, "sys/generate-root gave no token")
     }
 
-    /// Waits until this node is unsealed and there is an active node.
-    func waitUntilActive(for time: Duration = .seconds(60)) async throws {
+    /// Waits until this node is unsealed and active, or a standby of one that stays active: right after its start a node
+    /// names the leader that it had before.
+    func waitUntilActive(for time: Duration = .seconds(120)) async throws {
         let deadline = ContinuousClock.now + time
+        var standbySince: ContinuousClock.Instant?
         while true {
             do {
                 let status = try await sealStatus()
                 if status.isSealed { throw VaultError.sealed }
-                if status.clusterID != nil, try await hasLeader() { return }
+                if status.clusterID != nil {
+                    let role = try await role()
+                    if role == .active { return }
+                    standbySince = role == .standby ? standbySince ?? .now : nil
+                    if let standbySince, ContinuousClock.now - standbySince > .seconds(10) { return }
+                }
             } catch let error as VaultError where error.code != .sealed && error.isRetriable {
                 guard ContinuousClock.now < deadline else { throw error }
             }

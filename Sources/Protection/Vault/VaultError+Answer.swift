@@ -52,7 +52,7 @@ extension VaultError {
     static func notRaft(_ storage: String?) -> VaultError {
         VaultError(
             .notRaft, "the server's storage is \(storage.map { "\"\($0)\"" } ?? "not raft"): it has no snapshot", field: "method",
-            mend: "use KeyValueExport, or back up the storage itself")
+            mend: "back up the storage itself; only raft storage has snapshots")
     }
 
     static var tokenInvalid: VaultError {

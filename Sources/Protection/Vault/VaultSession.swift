@@ -36,6 +36,14 @@ struct VaultSession: Sendable {
         _ server: VaultServer, _ client: VaultClient, now: @Sendable () -> Date
     ) async throws -> VaultSession {
         switch server.login {
+        case .token, .kubernetes:
+            // A sealed server refuses every token; that is not the token's fault.
+            let status = try await client.sealStatus()
+            guard status.isInitialised else { throw VaultError.uninitialised }
+            guard !status.isSealed else { throw VaultError.sealed }
+        case .none: break
+        }
+        switch server.login {
         case .none: return VaultSession(client: client, warnings: [], isOwn: false)
         case .kubernetes(let role, let mount, let path):
             guard let data = FileManager.default.contents(atPath: path) else {

@@ -25,7 +25,7 @@ extension VaultSystem {
             .init("members", "they are those that were recorded, of raft index \(found.index ?? 0)"),
             .init("keys", "\(expected.keysInWords) open it"),
         ]
-        guard let proof else {
+        guard let proof = try await self.proof() else {
             checks.append(.init("unseal", "NOT PROVEN: without spec.verification.vault.unsealKeysSecret nobody tried whether the keys open it"))
             return VerificationReport(checks: checks)
         }

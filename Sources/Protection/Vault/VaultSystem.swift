@@ -31,17 +31,17 @@ public struct VaultSystem: VerifiableSystem {
     let method: Method
     /// Read at every backup, so that a proof has something to compare with.
     let canary: VaultCanary?
-    /// nil: a backup is proven as far as it goes without keys.
-    let proof: Proof?
+    /// nil: a backup is proven as far as it goes without keys. Asked for only by a verification: a backup needs no unseal key.
+    let proof: @Sendable () async throws -> Proof?
     let now: @Sendable () -> Date
 
     public init(
-        server: VaultServer, method: Method = .raftSnapshot, canary: VaultCanary? = nil, proof: Proof? = nil,
-        now: @escaping @Sendable () -> Date = { Date() }
+        server: VaultServer, method: Method = .raftSnapshot, canary: VaultCanary? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }, proof: @escaping @Sendable () async throws -> Proof? = { nil }
     ) {
         self.server = server
         self.method = method
-        self.canary = canary ?? proof?.canary
+        self.canary = canary
         self.proof = proof
         self.now = now
     }

@@ -12,11 +12,11 @@ extension BackupPolicy {
                 "The system that is backed up: exactly one.",
                 [
                     "postgresql": PostgreSQLSource.schema, "git": GitSource.schema, "kubernetes": KubernetesSource.schema,
-                    "prometheus": PrometheusSource.schema,
+                    "prometheus": PrometheusSource.schema, "vault": VaultSource.schema,
                 ]
             ).rule(
-                "[has(self.postgresql), has(self.git), has(self.kubernetes), has(self.prometheus)].filter(x, x).size() == 1",
-                "source needs exactly one of postgresql, git, kubernetes and prometheus"
+                "[has(self.postgresql), has(self.git), has(self.kubernetes), has(self.prometheus), has(self.vault)].filter(x, x).size() == 1",
+                "source needs exactly one of postgresql, git, kubernetes, prometheus and vault"
             ).required,
             "storeRef": .reference("The BackupStore that takes the backups.").required,
             "schedule": scheduleSchema(
@@ -37,6 +37,7 @@ extension BackupPolicy {
                 pattern: "^[A-Za-z0-9]([-A-Za-z0-9_.:]*[A-Za-z0-9])?$", maxLength: 128),
         ]
     ).rule(BackupVerification.checksRule, BackupVerification.checksMessage)
+        .rule(BackupVerification.vaultRule, BackupVerification.vaultMessage)
 
     static func scheduleSchema(_ description: String, startingDeadline: String) -> Schema {
         .object(

@@ -104,12 +104,17 @@ public struct BackupSource: Codable, Sendable, Hashable {
     public var git: GitSource?
     public var kubernetes: KubernetesSource?
     public var prometheus: PrometheusSource?
+    public var vault: VaultSource?
 
-    public init(postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil, prometheus: PrometheusSource? = nil) {
+    public init(
+        postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil, prometheus: PrometheusSource? = nil,
+        vault: VaultSource? = nil
+    ) {
         self.postgresql = postgresql
         self.git = git
         self.kubernetes = kubernetes
         self.prometheus = prometheus
+        self.vault = vault
     }
 
     /// `postgresql/hotswap`, `git/team/app`.
@@ -118,6 +123,7 @@ public struct BackupSource: Codable, Sendable, Hashable {
         if let git { return String(git.summary.prefix(512)) }
         if let kubernetes { return String(kubernetes.summary.prefix(512)) }
         if let prometheus { return String(prometheus.summary.prefix(512)) }
+        if let vault { return String(vault.summary.prefix(512)) }
         return "none"
     }
 }

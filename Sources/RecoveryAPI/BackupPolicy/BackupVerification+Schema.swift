@@ -22,8 +22,11 @@ extension BackupVerification {
             "target": .object(
                 "Where backups are restored for the proof; absent, in a scratch server that dr starts beside itself and ends.",
                 ["postgresql": PostgreSQLSource.serverSchema]),
+            "vault": VaultVerification.schema,
         ])
 
+    static let vaultRule = "!has(self.verification) || !has(self.verification.vault) || has(self.source.vault)"
+    static let vaultMessage = "verification.vault: only a policy of source.vault can have it"
     /// Of the policy's spec.
     static let checksRule =
         "!has(self.verification) || !(has(self.verification.checks) || has(self.verification.target)) || has(self.source.postgresql)"

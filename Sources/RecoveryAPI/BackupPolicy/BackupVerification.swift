@@ -12,10 +12,12 @@ public struct BackupVerification: Codable, Sendable, Hashable {
     public var checks: [Check]?
     /// Where backups are restored for the proof; a scratch server beside dr when absent.
     public var target: Target?
+    /// What opens a Vault's backup; only with `spec.source.vault`.
+    public var vault: VaultVerification?
 
     public init(
         schedule: BackupPolicy.Schedule? = nil, everyBackup: Bool? = nil, maxAge: Span? = nil, deadline: Span? = nil,
-        checks: [Check]? = nil, target: Target? = nil
+        checks: [Check]? = nil, target: Target? = nil, vault: VaultVerification? = nil
     ) {
         self.schedule = schedule
         self.everyBackup = everyBackup
@@ -23,6 +25,7 @@ public struct BackupVerification: Codable, Sendable, Hashable {
         self.deadline = deadline
         self.checks = checks
         self.target = target
+        self.vault = vault
     }
 
     /// A query and what it must answer.

@@ -14,6 +14,8 @@ extension Step {
             "restoreGit": RestoreGit.schema,
             "restoreResources": RestoreResources.schema,
             "restorePrometheus": RestorePrometheus.schema,
+            "restoreVault": RestoreVault.schema,
+            "unsealVault": UnsealVault.schema,
             "sql": SQL.schema,
             "scale": Scale.schema,
             "rolloutRestart": .object("Restarts the pods of a workload.", Workload.properties),

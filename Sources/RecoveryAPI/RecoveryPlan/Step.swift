@@ -20,6 +20,8 @@ public struct Step: Codable, Sendable, Hashable {
     public var restoreGit: RestoreGit?
     public var restoreResources: RestoreResources?
     public var restorePrometheus: RestorePrometheus?
+    public var restoreVault: RestoreVault?
+    public var unsealVault: UnsealVault?
     public var sql: SQL?
     public var scale: Scale?
     public var rolloutRestart: Workload?
@@ -42,6 +44,8 @@ public struct Step: Codable, Sendable, Hashable {
             case .restoreGit: restoreGit != nil
             case .restoreResources: restoreResources != nil
             case .restorePrometheus: restorePrometheus != nil
+            case .restoreVault: restoreVault != nil
+            case .unsealVault: unsealVault != nil
             case .sql: sql != nil
             case .scale: scale != nil
             case .rolloutRestart: rolloutRestart != nil
@@ -56,6 +60,7 @@ public struct Step: Codable, Sendable, Hashable {
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
     case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, sql, scale, rolloutRestart, wait, http, apply
+    case restorePostgreSQL, restoreGit, restoreResources, restoreVault, unsealVault, sql, scale, rolloutRestart, wait, http, apply
 }
 
 extension Step {

@@ -16,6 +16,8 @@ public enum StepRunner {
             case .restoreGit: return try await RestoreGitStep.run(context)
             case .restoreResources: return try await RestoreResourcesStep.run(context)
             case .restorePrometheus: return try await RestorePrometheusStep.run(context)
+            case .restoreVault: return try await RestoreVaultStep.run(context)
+            case .unsealVault: return try await UnsealVaultStep.run(context)
             case .sql: return try await SQLStep.run(context)
             case .scale: return try await ScaleStep.run(context)
             case .rolloutRestart: return try await RolloutRestartStep.run(context)

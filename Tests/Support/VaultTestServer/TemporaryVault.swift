@@ -38,7 +38,7 @@ public final class TemporaryVault: Sendable {
             try Data(text.utf8).write(to: folder.appending(path: name))
         }
         let ports = try await freePorts()
-        let kept = storage == "raft" ? #"storage "raft" { path = "\#(folder.path)/data"  node_id = "test" }"# : #"storage "file" { path = "\#(folder.path)/data" }"#
+        let kept = storage == "raft" ? #"storage "raft" { path = "\#(folder.path)/data"  node_id = "test" }"# : #"storage "\#(storage)" {}"#
         let configuration = """
             \(kept)
             listener "tcp" { address = "127.0.0.1:\(ports[0])"  cluster_address = "127.0.0.1:\(ports[1])"
