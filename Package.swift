@@ -156,7 +156,7 @@ let package = Package(
             [
                 "VaultProtection", "VaultTestServer", "BackupArchive", "ObjectStore", "KubernetesModel", "HTTPTransport",
                 "Cryptography", "Processes",
-            ]),
+            ], resources: [.copy("Resources")]),
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),
