@@ -59,8 +59,8 @@ public struct Step: Codable, Sendable, Hashable {
 }
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
-    case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, sql, scale, rolloutRestart, wait, http, apply
-    case restorePostgreSQL, restoreGit, restoreResources, restoreVault, unsealVault, sql, scale, rolloutRestart, wait, http, apply
+    case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, restoreVault, unsealVault
+    case sql, scale, rolloutRestart, wait, http, apply
 }
 
 extension Step {

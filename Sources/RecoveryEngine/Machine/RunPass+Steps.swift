@@ -207,8 +207,9 @@ extension Step {
     /// Whether it may run again when nobody knows whether it has happened.
     var isRepeatable: Bool {
         switch kind {
-        case .restorePostgreSQL, .restoreGit, .restoreResources, .restorePrometheus, .scale, .rolloutRestart, .wait, .apply: true
-        case .restorePostgreSQL, .restoreGit, .restoreResources, .restoreVault, .unsealVault, .scale, .rolloutRestart, .wait, .apply: true
+        case .restorePostgreSQL, .restoreGit, .restoreResources, .restorePrometheus, .restoreVault, .unsealVault, .scale, .rolloutRestart,
+            .wait, .apply:
+            true
         case .sql: sql?.write != true || sql?.repeatable == true
         case .http: !["POST", "PATCH"].contains(http?.method ?? "GET") || http?.repeatable == true
         case nil: false
