@@ -34,7 +34,13 @@ public final class TemporaryPostgres: Sendable {
 
     /// - Parameter settings: for `postgresql.conf`.
     public static func start(settings: [String: String] = [:]) async throws -> TemporaryPostgres {
-        let server = try await TemporaryPostgres(settings: settings)
+        let server: TemporaryPostgres
+        do { server = try await TemporaryPostgres(settings: settings) } catch is Failure {
+            // Another process may have taken the port meanwhile.
+            server = try await TemporaryPostgres(settings: settings)
+        } catch is ProcessError {
+            server = try await TemporaryPostgres(settings: settings)
+        }
         running.withLock { $0.append(server) }
         if installed.exchange(true, ordering: .relaxed) == false {
             atexit { for server in TemporaryPostgres.running.withLock({ $0 }) { server.stop() } }
