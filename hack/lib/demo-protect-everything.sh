@@ -8,6 +8,7 @@ PGDATABASE=postgres psql -X -q -v ON_ERROR_STOP=1 -c 'drop database if exists ho
 PGDATABASE=hotswap fill_database "$rows" >/dev/null
 openssl rand -base64 64 | bao kv put secret/hotswap/jwt-signing-key value=- >/dev/null
 openssl rand -base64 24 | bao kv put secret/hotswap/db-password value=- >/dev/null
+bao kv put secret/hotswap/canary value=tweet >/dev/null
 repository=$GIT_SERVER_FOLDER/hotswap-distributed.git
 git init -q --bare --initial-branch=main "$repository"
 git -C "$repository" config http.receivepack true
@@ -23,12 +24,12 @@ make_namespace
 bao token create -policy=root -period=24h -format=json | jq -j .auth.client_token >"$work/token"
 make_secret vault-token --from-file=token="$work/token"
 make_secret vault-ca --from-file=ca.crt="$BAO_CACERT"
-jq -r '.unseal_keys_b64[0:3][]' "$OPENBAO_KEYS" >"$work/keys"
-make_secret vault-unseal --from-file=keys="$work/keys"
+for key in 0 1 2; do jq -j ".unseal_keys_b64[$key]" "$OPENBAO_KEYS" >"$work/key-$key"; done
+make_secret vault-unseal --from-file="$work/key-0" --from-file="$work/key-1" --from-file="$work/key-2"
 make_secret git --from-literal=username="$GIT_SERVER_USER" --from-literal=password="$GIT_SERVER_PASSWORD"
 make_secret git-ca --from-file=ca.crt="$GIT_SERVER_CA"
 make_secret prometheus-ca --from-file=ca.crt="$PROMETHEUS_CA"
-rm -f "$work/token" "$work/keys"
+rm -f "$work/token" "$work"/key-[0-2]
 kubectl -n hotswap create configmap hotswap-settings --from-literal=environment=Production >/dev/null
 write_manifests "$examples"
 
@@ -52,6 +53,7 @@ show kubectl -n hotswap get backups
 
 say "proving them: each is restored elsewhere and compared"
 for policy in "${policies[@]}"; do "$dr" verify -n hotswap "$policy" --wait || die "the backup of $policy is not proven"; done
+kubectl -n hotswap wait --for=condition=Verified backuppolicies --all --timeout=60s >/dev/null
 show kubectl -n hotswap get backuppolicies
 seconds=$((($(date +%s%N) - start) / 1000000))
 

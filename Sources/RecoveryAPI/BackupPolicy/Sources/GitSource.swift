@@ -17,8 +17,10 @@ public struct GitSource: Codable, Sendable, Hashable {
 
     /// The repository's name without its host: `git/team/app`.
     var summary: String {
+        let hasScheme = url.contains("://")
         let path = url.split(separator: "://", maxSplits: 1).last.map(String.init) ?? url
-        let whole = url.hasPrefix("/") ? path : path.drop { $0 != "/" && $0 != ":" }.description
+        // A scheme's host ends with its port; a path has none; else it is user@host:path.
+        let whole = url.hasPrefix("/") ? path : path.drop { $0 != "/" && (hasScheme || $0 != ":") }.description
         let name = whole.drop { $0 == "/" || $0 == ":" }.description
         return "git/\(name.hasSuffix(".git") ? String(name.dropLast(4)) : name)"
     }
