@@ -14,7 +14,7 @@ import Testing
                 try await world.wait("bst/primary", ".status.phase", is: "Ready")
 
                 let backup = try await world.dr("backup", "db")
-                #expect(backup.contains("created") && backup.contains("complete: 150 rows"), "\(backup)")
+                #expect(backup.contains("created") && backup.contains("150 rows, 2 tables"), "\(backup)")
                 let catalog = try await world.dr("catalog", "primary")
                 #expect(catalog.split(separator: "\n").count == 2 && catalog.contains("150 rows"), "\(catalog)")
 

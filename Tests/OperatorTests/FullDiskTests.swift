@@ -31,7 +31,7 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete")
                 #expect(try world.files("catalog").count == 1)
-                #expect(try world.files("data").count == 1, "what the failed attempts wrote is gone")
+                #expect(try world.files("data").count == 3, "the dump and the roles in two forms: what the failed attempts wrote is gone")
             }
         }
     }
