@@ -29,7 +29,7 @@ import Testing
             #expect(try await restore().present == 3)
             #expect(try Data(contentsOf: own) == Data("mine".utf8))
             try FileManager.default.removeItem(at: own)
-            let port = try freePort()
+            let port = try freeLoopbackPort()
             let report = try await fixture.serve(target, port: port) {
                 try await PrometheusRestore.run(
                     second, from: fixture.reader(), dataDirectory: target.path, server: PrometheusServer(url: "http://127.0.0.1:\(port)/"), progress: { _ in })
@@ -50,7 +50,7 @@ import Testing
                 let plain = try await runChild(Command("zstd", ["-dc"]), input: packed)
                 try await runChild(Command("tar", ["-x", "-C", target.path]), input: plain)
             }
-            let port = try freePort()
+            let port = try freeLoopbackPort()
             let answer = try await fixture.serve(target, port: port) {
                 try await fixture.get("/api/v1/query?query=old&time=\(Fixture.oldTime + 29 * 60)", port)
             }

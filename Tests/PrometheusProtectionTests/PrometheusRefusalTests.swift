@@ -22,7 +22,7 @@ import Testing
             #expect(missing.code == .dataDirectory && missing.field == "dataDirectory")
             let prefix = try await failure { _ = try await fixture.backUp("b1", server: PrometheusServer(url: fixture.url + "/elsewhere")) }
             #expect(prefix.code == .serverError && prefix.description.contains("route prefix"))
-            let down = try await failure { _ = try await fixture.backUp("b1", server: PrometheusServer(url: "http://127.0.0.1:\(try freePort())")) }
+            let down = try await failure { _ = try await fixture.backUp("b1", server: PrometheusServer(url: "http://127.0.0.1:\(try freeLoopbackPort())")) }
             #expect(down.code == .unreachable && down.isRetriable && down.field == "url")
             #expect(fixture.notes.isEmpty)
         }

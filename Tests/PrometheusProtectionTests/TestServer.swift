@@ -25,7 +25,7 @@ struct Fixture: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-prom 'q\" $(x) ä-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder.appending(path: "store"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let fixture = Fixture(folder: folder, port: try freePort(), identity: try AgeIdentity.generate())
+        let fixture = Fixture(folder: folder, port: try freeLoopbackPort(), identity: try AgeIdentity.generate())
         try await fixture.makeOldBlocks()
         return try await fixture.serve(fixture.data, adminAPI: adminAPI, scrapes: scrapes, webConfiguration: webConfiguration) { try await body(fixture) }
     }
@@ -118,18 +118,4 @@ struct Fixture: Sendable {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         return url
     }
-}
-
-func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
-    }
-    try #require(bound)
-    return Int(UInt16(bigEndian: address.sin_port))
 }

@@ -27,7 +27,7 @@ struct RetentionWork: Sendable {
         let decision = try await expiry.review(
             policy.retentionRules, namespace: namespace, policy: policy.name, verified: try await verified(backups, store),
             known: Set(backups.filter(\.isComplete).map(\.name)), now: now)
-        KillPoint.retentionDecided.reached()
+        if !decision.expired.isEmpty { KillPoint.retentionDecided.reached() }
         let gone = try await expiry.perform(
             decision, namespace: namespace, policy: policy.name, running: Set(backups.filter(\.isUnderWay).map(\.name)),
             now: now.wholeSeconds, writer: context.identity

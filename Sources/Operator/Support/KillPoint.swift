@@ -20,6 +20,7 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case backupStored = "backup-stored"
     case backupManifestWritten = "backup-manifest-written"
     // Retention.
+    /// There is something to expire, and nothing is written down.
     case retentionDecided = "retention-decided"
     case retentionErased = "retention-erased"
     // A proof of a backup.

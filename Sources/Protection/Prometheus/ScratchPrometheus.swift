@@ -2,12 +2,6 @@ import Cryptography
 import Foundation
 import Processes
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// A server for one verification, on a loopback port, over blocks in a folder of its own. It scrapes nothing, keeps blocks of
 /// any age, answers only below a prefix that nobody can guess, and ends with this process however that ends.
 enum ScratchPrometheus {
@@ -37,7 +31,7 @@ enum ScratchPrometheus {
     private static func run<R: Sendable>(
         _ configuration: URL, _ blocks: URL, _ lookback: String, _ body: @Sendable (PrometheusClient) async throws -> R
     ) async throws -> R {
-        let port = try freePort()
+        let port = try freeLoopbackPort()
         let prefix = "/\(try SecureRandom.hexString(byteCount: 16))"
         let command = Command(
             "prometheus",
@@ -62,20 +56,5 @@ enum ScratchPrometheus {
                 return try await body(client)
             }
         }
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw PrometheusError(.scratchServer, "no socket can be made", isRetriable: true) }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
-        }
-        guard bound else { throw PrometheusError(.scratchServer, "no loopback port is free", isRetriable: true) }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -3,12 +3,6 @@ import Foundation
 import Processes
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// A server for one verification: new, with raft storage in a folder of its own, on a loopback port, with a certificate that
 /// nobody else has. It ends with the body, and with this process however that ends.
 struct ScratchVault: Sendable {
@@ -38,7 +32,7 @@ struct ScratchVault: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let authority = try CertificateAuthority.create(commonName: "dr scratch", validFor: .seconds(7 * 86400))
         let certificate = try authority.issue(server: "127.0.0.1", ipAddresses: ["127.0.0.1"], validFor: .seconds(7 * 86400))
-        let (port, clusterPort) = (try freePort(), try freePort())
+        let (port, clusterPort) = (try freeLoopbackPort(), try freeLoopbackPort())
         func file(_ name: String, _ text: String) throws -> String {
             let path = folder.appending(path: name).path
             guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
@@ -60,7 +54,9 @@ struct ScratchVault: Sendable {
                     "max_request_duration": "24h",
                 ] as [String: Any]
             ],
-            "api_addr": "https://127.0.0.1:\(port)", "cluster_addr": "https://127.0.0.1:\(clusterPort)", "disable_mlock": true,
+            "api_addr": "https://127.0.0.1:\(port)", "cluster_addr": "https://127.0.0.1:\(clusterPort)",
+            // HashiCorp Vault insists on an answer; OpenBao locks no memory and ignores it.
+            "disable_mlock": true,
             "log_level": "error", "disable_sealwrap": true,
         ]
         let path = try file("server.json", "")
@@ -106,21 +102,6 @@ struct ScratchVault: Sendable {
         throw VaultError(
             .toolMissing, "a snapshot of \(isOpenBao ? "OpenBao" : "Vault") \(version) is proven with the program \(name), which is not here",
             field: "verification", mend: "put \(name) into PATH, or its folder into DR_TOOLS")
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw VaultError(.scratchServer, "no socket can be made", field: "verification", isRetriable: true) }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
-        }
-        guard bound else { throw VaultError(.scratchServer, "no loopback port is free", field: "verification", isRetriable: true) }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
 

@@ -54,7 +54,7 @@ public final class TemporaryPostgres: Sendable {
     private init(settings: [String: String]) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "dr-postgres-\(UUID().uuidString.prefix(8))")
             .path(percentEncoded: false)
-        port = try Self.freePort()
+        port = try freeLoopbackPort()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         chmod(folder, 0o755)
         let authority = try CertificateAuthority.create(commonName: "test", validFor: .seconds(86_400))
@@ -177,22 +177,5 @@ public final class TemporaryPostgres: Sendable {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         let paths = versions.compactMap(Int.init).sorted().reversed().map { "\(root)/\($0)/bin/\(name)" }
         return paths.first { access($0, X_OK) == 0 } ?? name
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw Failure(description: "no socket") }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard bound else { throw Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

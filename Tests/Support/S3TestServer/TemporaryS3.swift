@@ -39,7 +39,7 @@ public final class TemporaryS3: Sendable {
         var last: any Error = Failure(description: "not started")
         for _ in 0..<3 {
             do {
-                let server = try await TemporaryS3(ports: try await freePorts(8))
+                let server = try await TemporaryS3(ports: try (0..<8).map { _ in try freeLoopbackPort() })
                 try await S3Store(server.configuration()).createBucketForTests()
                 try await S3Store(server.configuration(bucket: server.lockingBucket)).createBucketForTests(locking: true)
                 return server
@@ -111,15 +111,5 @@ public final class TemporaryS3: Sendable {
             credentials: S3Configuration.Credentials(
                 accessKeyID: Self.accessKeyID, secretAccessKey: Self.secretAccessKey),
             certificateAuthorities: Array(certificateAuthority.utf8))
-    }
-
-    private static func freePorts(_ count: Int) async throws -> [Int] {
-        let script = """
-            import socket
-            all = [socket.create_server(("127.0.0.1", 0)) for _ in range(\(count))]
-            print(*[s.getsockname()[1] for s in all])
-            """
-        return String(decoding: try await runChild(Command("python3", ["-c", script])), as: UTF8.self)
-            .split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     }
 }

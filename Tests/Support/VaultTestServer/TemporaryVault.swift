@@ -29,6 +29,16 @@ public final class TemporaryVault: Sendable {
     public static func with<R: Sendable>(
         shares: Int? = 5, threshold: Int = 3, storage: String = "raft", _ body: @escaping @Sendable (TemporaryVault) async throws -> R
     ) async throws -> R {
+        // Another test's server may take a port between asking for it and using it.
+        for _ in 0..<3 {
+            do { return try await run(shares, threshold, storage, body) } catch let error as Failure where error.description.contains("address already in use") {}
+        }
+        return try await run(shares, threshold, storage, body)
+    }
+
+    private static func run<R: Sendable>(
+        _ shares: Int?, _ threshold: Int, _ storage: String, _ body: @escaping @Sendable (TemporaryVault) async throws -> R
+    ) async throws -> R {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-vault-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder.appending(path: "data"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -37,7 +47,7 @@ public final class TemporaryVault: Sendable {
         for (name, text) in [("ca.crt", authority.certificatePEM), ("server.crt", certificate.certificatePEM), ("server.key", certificate.privateKeyPEM)] {
             try Data(text.utf8).write(to: folder.appending(path: name))
         }
-        let ports = try await freePorts()
+        let ports = [try freeLoopbackPort(), try freeLoopbackPort()]
         let kept = storage == "raft" ? #"storage "raft" { path = "\#(folder.path)/data"  node_id = "test" }"# : #"storage "\#(storage)" {}"#
         let configuration = """
             \(kept)
@@ -45,7 +55,6 @@ public final class TemporaryVault: Sendable {
               tls_cert_file = "\(folder.path)/server.crt"  tls_key_file = "\(folder.path)/server.key" }
             api_addr = "https://localhost:\(ports[0])"
             cluster_addr = "https://127.0.0.1:\(ports[1])"
-            disable_mlock = true
             log_level = "warn"
             """
         try Data(configuration.utf8).write(to: folder.appending(path: "server.hcl"))
@@ -54,16 +63,27 @@ public final class TemporaryVault: Sendable {
         let vault = TemporaryVault(
             folder: folder, address: "https://localhost:\(ports[0])", certificateAuthority: authority.certificatePEM,
             caFile: folder.appending(path: "ca.crt").path)
-        return try await withServer(command) { child in
-            try await vault.waitUntilAnswering(child)
-            if let shares {
-                try await vault.initialise(shares: shares, threshold: threshold)
-                try await vault.unseal()
-                try await vault.bao(["secrets", "enable", "-path=secret", "-version=2", "kv"])
-                try await vault.put("secret/canary", ["value": "sings"])
+        // What it said says more than how it ended.
+        let ended = Mutex<Failure?>(nil)
+        do {
+            return try await withServer(command) { child in
+                do {
+                    try await vault.waitUntilAnswering(child)
+                    if let shares { try await vault.prepare(shares: shares, threshold: threshold) }
+                    return try await body(vault)
+                } catch {
+                    if child.hasEnded { ended.withLock { $0 = Failure(description: "OpenBao has ended: \(error): \(child.lastWords)") } }
+                    throw error
+                }
             }
-            return try await body(vault)
-        }
+        } catch { throw ended.withLock { $0 } ?? error }
+    }
+
+    private func prepare(shares: Int, threshold: Int) async throws {
+        try await initialise(shares: shares, threshold: threshold)
+        try await unseal()
+        try await bao(["secrets", "enable", "-path=secret", "-version=2", "kv"])
+        try await put("secret/canary", ["value": "sings"])
     }
 
     public func initialise(shares: Int, threshold: Int) async throws {
@@ -104,10 +124,12 @@ public final class TemporaryVault: Sendable {
 
     private func waitUntilAnswering(_ child: Server) async throws {
         try await retry {
-            if child.hasEnded { throw Failure(description: child.lastWords) }
-            // 2: it answers and is sealed.
-            do { try await self.bao(["status"]) } catch let error as ProcessError where error.code == .exited(2) {}
+            // 2: it answers and is sealed. A server that has ended never will.
+            do { try await self.bao(["status"]) } catch let error as ProcessError where error.code == .exited(2) {} catch {
+                guard child.hasEnded else { throw error }
+            }
         }
+        if child.hasEnded { throw Failure(description: "no answer") }
     }
 
     private func retry(_ body: () async throws -> Void) async throws {
@@ -118,11 +140,5 @@ public final class TemporaryVault: Sendable {
                 try await Task.sleep(for: .milliseconds(50))
             }
         }
-    }
-
-    private static func freePorts() async throws -> [Int] {
-        let script = "import socket\na = [socket.create_server((\"127.0.0.1\", 0)) for _ in range(2)]\nprint(*[s.getsockname()[1] for s in a])"
-        let text = String(decoding: try await runChild(Command("python3", ["-c", script])), as: UTF8.self)
-        return text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     }
 }
