@@ -41,6 +41,7 @@ public enum PlanCheck {
             if case .unknown(let value) = step.restoreGit?.to { throw target("\(field).restoreGit.to", value.text) }
             if case .unknown(let value) = step.restorePrometheus?.to { throw target("\(field).restorePrometheus.to", value.text) }
             if case .unknown(let value) = step.restoreVault?.to { throw target("\(field).restoreVault.to", value.text) }
+            if case .unknown(let value) = step.restoreVaultKV?.to { throw target("\(field).restoreVaultKV.to", value.text) }
             if case .unknown(let value) = step.restoreResources?.to { throw target("\(field).restoreResources.to", value.text) }
         }
     }

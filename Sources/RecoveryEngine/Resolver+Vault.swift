@@ -43,7 +43,9 @@ extension Resolver {
 
     func vaultSystem(_ source: VaultSource, _ policy: BackupPolicy) async throws -> VaultSystem {
         let server = try await vault(source, namespace: policy.namespace, field: "spec.source.vault")
-        guard let verification = policy.spec.verification?.vault else { return VaultSystem(server: server) }
+        let method = source.method.flatMap { VaultSystem.Method(rawValue: $0.rawValue) } ?? .raftSnapshot
+        let paths = source.paths ?? []
+        guard let verification = policy.spec.verification?.vault else { return VaultSystem(server: server, method: method, paths: paths) }
         let field = "spec.verification.vault"
         let canary = verification.canary.map { VaultCanary(path: $0.path, key: $0.key) }
         let proof: @Sendable () async throws -> VaultSystem.Proof? = {
@@ -55,6 +57,6 @@ extension Resolver {
             let keys = try await unsealKeys(verification.unsealKeysSecret, namespace: policy.namespace, field: "\(field).unsealKeysSecret")
             return VaultSystem.Proof(unsealKeys: keys, token: token, canary: canary)
         }
-        return VaultSystem(server: server, canary: canary, proof: proof)
+        return VaultSystem(server: server, method: method, paths: paths, canary: canary, proof: proof)
     }
 }

@@ -65,7 +65,7 @@ import Testing
         var texts: [String] { causes.map { "\($0.text): \($0.message)" } }
     }
 
-    static let all = rows + kubernetesRows
+    static let all = rows + kubernetesRows + vaultRows
 
     /// Sends a request: method, path with query, body.
     typealias Send = (String, String, JSON?) async throws -> Answer

@@ -23,7 +23,7 @@ public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
         case serverError, toolMissing, scratchServer
         /// The answer is not what this API gives.
         case malformedAnswer
-        /// A mount's secrets changed too fast or are too large to be exported.
+        /// A secret changed too fast to be exported, or the server became another one.
         case exportFailed
     }
 

@@ -45,7 +45,7 @@ public struct VaultFingerprint: Codable, Sendable, Hashable {
     /// The raft index of a snapshot.
     public var index: Int64?
     public var canary: Canary?
-    /// Of a KeyValueExport: its mounts, and a digest of all its lines in their order.
+    /// Of a KeyValueExport: its mounts, and a digest of its lines, each with all before it.
     public var mounts: [String]?
     public var digest: String?
 

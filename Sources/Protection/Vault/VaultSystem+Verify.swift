@@ -7,6 +7,9 @@ extension VaultSystem {
         _ backup: Manifest, from source: any ArtifactSource, scratch: URL, progress: @escaping @Sendable (String) -> Void
     ) async throws -> VerificationReport {
         let expected = try Self.fingerprint(of: backup)
+        if expected.method == .keyValueExport {
+            return try await verifyKeyValues(backup, expected, from: source, scratch: scratch, progress: progress)
+        }
         let artifact = try backup.artifact(Self.artifact)
         progress("reading the snapshot")
         let found: SnapshotInspection

@@ -9,6 +9,8 @@ public struct VaultSystem: VerifiableSystem {
     public enum Method: String, Codable, Sendable, Hashable, CaseIterable {
         /// The whole storage as raft has it, encrypted by the server's own keys too. Needs raft storage.
         case raftSnapshot = "RaftSnapshot"
+        /// The secrets of KV mounts with their versions, readable without the server's keys. Any storage.
+        case keyValueExport = "KeyValueExport"
     }
 
     /// What proves a backup beyond its checksums.
@@ -29,6 +31,8 @@ public struct VaultSystem: VerifiableSystem {
 
     let server: VaultServer
     let method: Method
+    /// Of a KeyValueExport: mounts, folders in them, or secrets; empty for all KV mounts.
+    let paths: [String]
     /// Read at every backup, so that a proof has something to compare with.
     let canary: VaultCanary?
     /// nil: a backup is proven as far as it goes without keys. Asked for only by a verification: a backup needs no unseal key.
@@ -36,11 +40,12 @@ public struct VaultSystem: VerifiableSystem {
     let now: @Sendable () -> Date
 
     public init(
-        server: VaultServer, method: Method = .raftSnapshot, canary: VaultCanary? = nil,
+        server: VaultServer, method: Method = .raftSnapshot, paths: [String] = [], canary: VaultCanary? = nil,
         now: @escaping @Sendable () -> Date = { Date() }, proof: @escaping @Sendable () async throws -> Proof? = { nil }
     ) {
         self.server = server
         self.method = method
+        self.paths = paths
         self.canary = canary
         self.proof = proof
         self.now = now
@@ -49,10 +54,11 @@ public struct VaultSystem: VerifiableSystem {
     public func backUp(
         after previous: Manifest?, into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void
     ) async throws -> BackupRecord {
+        if method == .keyValueExport { return try await exportKeyValues(into: sink, progress: progress) }
         progress("asking the server")
         return try await VaultSession.with(server, now: now) { session in
             let status = try await session.client.sealStatus()
-            try Self.check(status)
+            try Self.check(status, method)
             var warnings = session.warnings
             var fingerprint = VaultFingerprint(method: method, status: status, key: nil)
             do { fingerprint.key = try await session.client.keyStatus() } catch let error as VaultError where error.code == .forbidden {
@@ -91,10 +97,10 @@ public struct VaultSystem: VerifiableSystem {
         }
     }
 
-    static func check(_ status: SealStatus) throws(VaultError) {
+    static func check(_ status: SealStatus, _ method: Method) throws(VaultError) {
         guard status.isInitialised else { throw .uninitialised }
         guard !status.isSealed else { throw .sealed }
-        if let storage = status.storage, storage != "raft" { throw .notRaft(storage) }
+        if method == .raftSnapshot, let storage = status.storage, storage != "raft" { throw .notRaft(storage) }
     }
 
     /// What a backup recorded.

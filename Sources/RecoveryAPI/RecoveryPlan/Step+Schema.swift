@@ -15,6 +15,7 @@ extension Step {
             "restoreResources": RestoreResources.schema,
             "restorePrometheus": RestorePrometheus.schema,
             "restoreVault": RestoreVault.schema,
+            "restoreVaultKV": RestoreVaultKV.schema,
             "unsealVault": UnsealVault.schema,
             "sql": SQL.schema,
             "scale": Scale.schema,

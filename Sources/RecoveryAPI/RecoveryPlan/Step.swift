@@ -21,6 +21,7 @@ public struct Step: Codable, Sendable, Hashable {
     public var restoreResources: RestoreResources?
     public var restorePrometheus: RestorePrometheus?
     public var restoreVault: RestoreVault?
+    public var restoreVaultKV: RestoreVaultKV?
     public var unsealVault: UnsealVault?
     public var sql: SQL?
     public var scale: Scale?
@@ -45,6 +46,7 @@ public struct Step: Codable, Sendable, Hashable {
             case .restoreResources: restoreResources != nil
             case .restorePrometheus: restorePrometheus != nil
             case .restoreVault: restoreVault != nil
+            case .restoreVaultKV: restoreVaultKV != nil
             case .unsealVault: unsealVault != nil
             case .sql: sql != nil
             case .scale: scale != nil
@@ -59,7 +61,7 @@ public struct Step: Codable, Sendable, Hashable {
 }
 
 public enum StepKind: String, Codable, Sendable, Hashable, CaseIterable {
-    case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, restoreVault, unsealVault
+    case restorePostgreSQL, restoreGit, restoreResources, restorePrometheus, restoreVault, restoreVaultKV, unsealVault
     case sql, scale, rolloutRestart, wait, http, apply
 }
 

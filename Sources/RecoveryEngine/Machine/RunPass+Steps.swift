@@ -207,8 +207,8 @@ extension Step {
     /// Whether it may run again when nobody knows whether it has happened.
     var isRepeatable: Bool {
         switch kind {
-        case .restorePostgreSQL, .restoreGit, .restoreResources, .restorePrometheus, .restoreVault, .unsealVault, .scale, .rolloutRestart,
-            .wait, .apply:
+        case .restorePostgreSQL, .restoreGit, .restoreResources, .restorePrometheus, .restoreVault, .restoreVaultKV,
+            .unsealVault, .scale, .rolloutRestart, .wait, .apply:
             true
         case .sql: sql?.write != true || sql?.repeatable == true
         case .http: !["POST", "PATCH"].contains(http?.method ?? "GET") || http?.repeatable == true

@@ -19,6 +19,9 @@ enum RestoreVaultStep {
         let keys = try await context.resolver.unsealKeys(
             wanted.unsealKeysSecret, namespace: context.namespace, field: "restoreVault.unsealKeysSecret")
         let fingerprint = try VaultSystem.fingerprint(of: chosen.manifest)
+        guard fingerprint.method == .raftSnapshot else {
+            throw StepError("the backup \(chosen.manifest.backup) is a KeyValueExport; restoreVaultKV brings it back", isRetriable: false)
+        }
         let point = Timestamp.format(chosen.manifest.recoveryPoint)
         if context.isDryRun {
             try keys.check(against: chosen.manifest)

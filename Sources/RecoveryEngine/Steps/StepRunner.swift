@@ -17,6 +17,7 @@ public enum StepRunner {
             case .restoreResources: return try await RestoreResourcesStep.run(context)
             case .restorePrometheus: return try await RestorePrometheusStep.run(context)
             case .restoreVault: return try await RestoreVaultStep.run(context)
+            case .restoreVaultKV: return try await RestoreVaultKVStep.run(context)
             case .unsealVault: return try await UnsealVaultStep.run(context)
             case .sql: return try await SQLStep.run(context)
             case .scale: return try await ScaleStep.run(context)

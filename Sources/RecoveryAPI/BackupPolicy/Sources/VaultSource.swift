@@ -3,6 +3,8 @@ public struct VaultSource: Codable, Sendable, Hashable {
     public enum Method: String, Codable, Sendable, Hashable, CaseIterable {
         /// Everything that raft storage has, in one snapshot. The default.
         case raftSnapshot = "RaftSnapshot"
+        /// The secrets of KV mounts, with their versions.
+        case keyValueExport = "KeyValueExport"
     }
 
     /// A login with the token of the service account that the operator runs as.
@@ -32,10 +34,12 @@ public struct VaultSource: Codable, Sendable, Hashable {
     /// Key `ca.crt`.
     public var caSecret: SecretReference?
     public var method: Method?
+    /// Of a KeyValueExport: mounts, folders in them, or secrets; all KV mounts when absent.
+    public var paths: [String]?
 
     public init(
         address: String, tokenSecret: SecretReference? = nil, kubernetesAuth: KubernetesAuth? = nil, namespace: String? = nil,
-        caSecret: SecretReference? = nil, method: Method? = nil
+        caSecret: SecretReference? = nil, method: Method? = nil, paths: [String]? = nil
     ) {
         self.address = address
         self.tokenSecret = tokenSecret
@@ -43,6 +47,7 @@ public struct VaultSource: Codable, Sendable, Hashable {
         self.namespace = namespace
         self.caSecret = caSecret
         self.method = method
+        self.paths = paths
     }
 
     /// `vault/vault.example.com:8200`.
@@ -97,7 +102,8 @@ extension VaultSource {
         "A HashiCorp Vault or OpenBao.",
         [
             "address": .vaultAddress.required,
-            "tokenSecret": .secret("The Secret with a token that may read sys/storage/raft/snapshot.", key: "token"),
+            "tokenSecret": .secret(
+                "The Secret with a token that may read sys/storage/raft/snapshot, or for a KeyValueExport the KV mounts.", key: "token"),
             "kubernetesAuth": .object(
                 "A login with a service account token that was made for Vault.",
                 [
@@ -110,8 +116,14 @@ extension VaultSource {
             "namespace": .vaultNamespace,
             "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
             "method": .enumeration(
-                "RaftSnapshot (the default) stores everything that raft storage has.", Method.allCases.map(\.rawValue)),
+                "RaftSnapshot (the default) stores everything that raft storage has; KeyValueExport the secrets of KV mounts with their versions.",
+                Method.allCases.map(\.rawValue)),
+            "paths": .atomicList(
+                "Of a KeyValueExport: mounts (secret), folders in them (secret/team) or secrets. All KV mounts when absent.", maxItems: 64,
+                .string("As in bao kv get, without data/.", pattern: "^[^/\\s].*$", maxLength: 512)),
         ]
+    ).rule(
+        "!has(self.paths) || (has(self.method) && self.method == 'KeyValueExport')", "vault.paths: only a KeyValueExport has them"
     ).rule("has(self.tokenSecret) != has(self.kubernetesAuth)", "vault needs exactly one of tokenSecret and kubernetesAuth")
 }
 
