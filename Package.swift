@@ -192,7 +192,7 @@ let package = Package(
         tests(
             "OperatorTests",
             [
-                "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "ObjectStore", "Processes",
+                "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
             ]),
         tests("OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),

@@ -1,11 +1,12 @@
 import Foundation
 import Processes
 import Synchronization
+import VaultTestServer
 
 /// A system of another kind than PostgreSQL, with something in it that is worth a backup.
 struct ProtectedSource: Sendable {
     enum Kind: String, CaseIterable, Sendable {
-        case git, kubernetes
+        case git, kubernetes, vault, vaultKV
     }
 
     /// The Secrets that the policy names.
@@ -14,20 +15,24 @@ struct ProtectedSource: Sendable {
     var source: String
     /// The step that brings it back, in place.
     var restore: String
+    /// What `spec.verification` has, where a proof needs it.
+    var verification: String?
     /// What an incident does to it.
     var damage: @Sendable () async throws -> Void
     /// All that must be the same after a recovery.
     var contents: @Sendable () async throws -> [String]
 
-    static func with(_ kind: Kind, _ world: World, _ body: (ProtectedSource) async throws -> Void) async throws {
+    static func with(_ kind: Kind, _ world: World, _ body: @escaping @Sendable (ProtectedSource) async throws -> Void) async throws {
         switch kind {
         case .git: try await body(try await git(world))
         case .kubernetes: try await body(kubernetes(world))
+        case .vault, .vaultKV:
+            try await TemporaryVault.with { vault in try await body(try await Self.vault(vault, asExport: kind == .vaultKV)) }
         }
     }
 
     func policy(trigger: String) -> String {
-        World.object("BackupPolicy", "p", "{source: {\(source)}, storeRef: {name: primary}, trigger: \(trigger)}")
+        World.object("BackupPolicy", "p", "{source: {\(source)}, storeRef: {name: primary}, trigger: \(trigger)\(verification.map { ", verification: {\($0)}" } ?? "")}")
     }
 
     var phases: String { "[{name: back, steps: [{name: back, \(restore)}]}]" }

@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    private func walk(_ kind: ProtectedSource.Kind, _ body: (World, ProtectedSource) async throws -> Void) async throws {
+    private func walk(_ kind: ProtectedSource.Kind, _ body: @escaping @Sendable (World, ProtectedSource) async throws -> Void) async throws {
         try await World.with(rows: 1) { world in
             try await ProtectedSource.with(kind, world) { source in try await body(world, source) }
         }
