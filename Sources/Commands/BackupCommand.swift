@@ -25,7 +25,7 @@ struct BackupCommand: AsyncParsableCommand {
                 Backup(
                     metadata: ObjectMeta(
                         name: ScheduleDecision.backupName(policy: policy, trigger: trigger), namespace: namespace,
-                        labels: ["dr.hotswap.io/policy": String(policy.prefix(63))]),
+                        labels: ["dr.hotswap.io/policy": LabelValue.of(policy)]),
                     spec: Backup.Spec(
                         policyRef: ObjectReference(name: policy), storeRef: source.spec.storeRef, trigger: trigger)))
             print("backup.dr.hotswap.io/\(made.name) created")

@@ -42,7 +42,7 @@ struct Recover: AsyncParsableCommand {
             let own = RunIdentity.name(plan: plan, token: token, mode: mode)
             let name = resume ? "\(own)-resume-\(stamp)" : own
             let run = RecoveryRun(
-                metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": String(plan.prefix(63))]),
+                metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": LabelValue.of(plan)]),
                 spec: RecoveryRun.Spec(
                     planRef: ObjectReference(name: plan), token: token, mode: mode, to: target(), plan: recipe,
                     planHash: try RunIdentity.planHash(recipe), resume: resume ? true : nil))

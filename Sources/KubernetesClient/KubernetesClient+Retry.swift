@@ -67,6 +67,7 @@ extension KubernetesClient {
     }
 
     private func waitForTurn() async throws {
+        guard RequestPace.current == .steady else { return }
         let wait = rate.withLock { $0.take(at: .now) }
         guard wait > .zero else { return }
         do {

@@ -272,6 +272,21 @@ extension KindTableTests {
             ],
             refused: ["spec.phases[0].steps[0].wait FieldValueInvalid"], says: "wait.value goes with jsonPath"),
         Row(
+            .plan, "a statement in one of a policy's databases",
+            ["spec.phases.0.steps.0": ["name": "one", "sql": ["policy": "db", "database": "app_a", "query": "select 1"]]]),
+        Row(
+            .plan, "a statement in a database of no policy",
+            [
+                "spec.phases.0.steps.0": [
+                    "name": "one",
+                    "sql": [
+                        "target": ["host": "h", "database": "d", "user": "u", "passwordSecret": ["name": "s"]], "database": "d",
+                        "query": "select 1",
+                    ],
+                ],
+            ],
+            refused: ["spec.phases[0].steps[0].sql FieldValueInvalid"], says: "sql.database goes with policy"),
+        Row(
             .plan, "a status that is none",
             ["spec.phases.0.steps.0.http.expectStatus": [99]],
             refused: ["spec.phases[0].steps[0].http.expectStatus[0] FieldValueInvalid"],

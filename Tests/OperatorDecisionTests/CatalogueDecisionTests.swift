@@ -44,7 +44,7 @@ import Testing
             #expect(output.create.isEmpty && output.unusable == [name])
         }
         #expect(Self.decide([Sample.manifest("a", policy: "$(x)")], []).unusable == ["a"])
-        #expect(CatalogueDecision.label(String(repeating: "a", count: 62) + "-b") == String(repeating: "a", count: 62))
+        #expect(LabelValue.of(String(repeating: "a", count: 62) + "-b") == String(repeating: "a", count: 62))
         #expect(CatalogueDecision.isName("db-20261123-020000") && CatalogueDecision.isName("a.b"))
     }
 

@@ -135,6 +135,28 @@ import Testing
         }
     }
 
+    @Test("A cluster that loses its claim in the middle of a backup writes no manifest, and says who has it")
+    func lostClaim() async throws {
+        try await World.with(rows: 5) { world in
+            try await Standalone.run(world, environment: ["DR_KILL_AT": "backup-dumped", "DR_KILL_SIGNAL": "STOP"]) { process in
+                try await world.prepare()
+                try await world.apply(world.policy())
+                try await world.eventually("it stands still") { process.state == "T" ? nil : process.state }
+                let path = "writers/\(World.namespace)/db.json"
+                let text = try world.text(path)
+                let holder = try #require(text.split(separator: "\"").map(String.init).first { $0.count == 36 })
+                let other = "0" + holder.dropFirst()
+                try Data(text.replacing(holder, with: other == holder ? "1" + holder.dropFirst() : other).utf8).write(
+                    to: world.store.appending(path: path))
+                process.signal(SIGCONT)
+                try await world.wait("bk", ".items[*].status.phase", is: "Failed")
+                let name = try await world.field("bk", ".items[0].metadata.name")
+                try await world.waitForComplaint("bk/\(name)", [String(holder.dropFirst()), "writes this policy's backups"])
+                #expect(try world.files("catalog").isEmpty)
+            }
+        }
+    }
+
     @Test("A manifest that was deleted in the store is told, and its backup no longer counts")
     func lost() async throws {
         try await World.with(rows: 5) { world in

@@ -223,6 +223,25 @@ struct RestoreTests {
         }
         #expect(error?.code == .insufficientPrivilege)
         #expect(error?.mend?.contains("CREATEDB") == true)
+        // A dry run is told the same.
+        let told = await #expect(throws: PostgresProtectionError.self) { try await PostgresRestore.check(refused) }
+        #expect(told == error)
+    }
+
+    @Test("that would be refused says so when only asked, and changes nothing")
+    func check() async throws {
+        let sample = try await Sample.make("asked", "CREATE TABLE t (a int)")
+        let backup = try await sample.backUp()
+        let before = try await sample.sql("SELECT datname FROM pg_database ORDER BY 1").rows.map { $0[0] }
+        try await PostgresRestore.check(request(sample, backup))
+        var wanted = request(sample, backup)
+        wanted.strategy = .intoEmpty
+        let full = wanted
+        let error = await #expect(throws: PostgresProtectionError.self) { try await PostgresRestore.check(full) }
+        #expect(error?.code == .targetNotEmpty && error?.field == "strategy")
+        wanted.server.database = "asked_new"
+        try await PostgresRestore.check(wanted)
+        #expect(try await sample.sql("SELECT datname FROM pg_database ORDER BY 1").rows.map { $0[0] } == before)
     }
 
     @Test("that is cancelled leaves nothing behind")

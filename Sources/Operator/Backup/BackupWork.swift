@@ -31,6 +31,9 @@ struct BackupWork: Sendable {
                 .last { $0.kind == type(of: system).kind }
         }
         let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in KillPoint.backupProgressed.reached() })
+        // Hours may have passed: another cluster may have taken the policy over with the owner's consent meanwhile, and then a
+        // manifest of ours would be a backup that neither of them expects. What was stored is an orphan, which grace removes.
+        try await context.writers.require(policy, storeResource, store, now: context.now())
         let kept = try await writer.complete(
             record, kind: type(of: system).kind, source: policy.spec.source.summary, startedAt: started,
             finishedAt: context.now(), writer: context.identity)

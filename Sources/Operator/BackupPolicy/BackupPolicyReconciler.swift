@@ -91,7 +91,7 @@ struct BackupPolicyReconciler: Sendable {
         // No owner: deleting the policy leaves its backups.
         let backup = Backup(
             metadata: ObjectMeta(
-                name: new.name, namespace: policy.namespace, labels: ["dr.hotswap.io/policy": String(policy.name.prefix(63))]),
+                name: new.name, namespace: policy.namespace, labels: ["dr.hotswap.io/policy": LabelValue.of(policy.name)]),
             spec: Backup.Spec(
                 policyRef: ObjectReference(name: policy.name), storeRef: policy.spec.storeRef, slot: new.slot, trigger: new.trigger))
         do {

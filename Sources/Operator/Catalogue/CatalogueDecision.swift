@@ -59,16 +59,9 @@ enum CatalogueDecision {
     private static func backup(of manifest: Manifest, in store: BackupStore) -> Backup {
         Backup(
             metadata: ObjectMeta(
-                name: manifest.backup, namespace: manifest.namespace, labels: ["dr.hotswap.io/policy": label(manifest.policy)]),
+                name: manifest.backup, namespace: manifest.namespace, labels: ["dr.hotswap.io/policy": LabelValue.of(manifest.policy)]),
             spec: Backup.Spec(
                 policyRef: ObjectReference(name: manifest.policy), storeRef: ObjectReference(name: store.name), fromCatalogue: true))
-    }
-
-    /// A name that is too long for a label is cut, and must not end in a dash or a dot then.
-    static func label(_ name: String) -> String {
-        var text = String(name.prefix(63))
-        while let last = text.last, last == "-" || last == "." { text.removeLast() }
-        return text
     }
 
     /// What the API server takes: the manifest may be anybody's writing.

@@ -55,7 +55,7 @@ struct RecoveryPlanReconciler: Sendable {
         let recipe = plan.spec.recipe
         let run = RecoveryRun(
             metadata: ObjectMeta(
-                name: name, namespace: plan.namespace, labels: ["dr.hotswap.io/plan": String(plan.name.prefix(63))]),
+                name: name, namespace: plan.namespace, labels: ["dr.hotswap.io/plan": LabelValue.of(plan.name)]),
             spec: RecoveryRun.Spec(
                 planRef: ObjectReference(name: plan.name), token: execute.token, mode: execute.mode ?? .recover, to: execute.to,
                 plan: recipe, planHash: try RunIdentity.planHash(recipe)))

@@ -125,6 +125,13 @@ public enum PostgresRestore {
         try await Landscape.read(token: token, server: server, maintenanceDatabase: maintenanceDatabase).state
     }
 
+    /// Whether the server would let ``run(_:progress:archive:)`` begin: the login's rights, names that are free, and for
+    /// `IntoEmpty` an empty target. Changes nothing, and reads nothing of the archive.
+    /// - Throws: ``PostgresProtectionError``, `CancellationError`.
+    public static func check(_ request: Request) async throws {
+        try await RestoreRun(request: request, progress: { _ in }).check()
+    }
+
     /// Restores, proves and puts in place. Killed anywhere, the same call goes on where it can and starts over where
     /// it must; what is in use is not touched before the new database is proven.
     ///

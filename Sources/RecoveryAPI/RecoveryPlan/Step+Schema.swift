@@ -56,6 +56,7 @@ extension Step.SQL {
         "Runs one SQL statement.",
         [
             "policy": .objectName("The BackupPolicy whose server and database are used."),
+            "database": .string("Which of the policy's databases; needed only where it protects several.", maxLength: 63),
             "target": PostgreSQLSource.targetSchema,
             "query": .string("The statement.", maxLength: 65536).required,
             "expect": .string("The text that the first column of the first row must have.", minLength: nil, maxLength: 4096),
@@ -64,6 +65,7 @@ extension Step.SQL {
                 "Says that a write may run again after a crash in its middle. Without it the run then waits for a person."),
         ]
     ).rule("has(self.policy) != has(self.target)", "sql needs exactly one of policy and target")
+        .rule("!has(self.database) || has(self.policy)", "sql.database goes with policy; a target names its own database")
 }
 
 extension Step.Workload {

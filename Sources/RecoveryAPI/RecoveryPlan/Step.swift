@@ -109,6 +109,8 @@ extension Step {
     public struct SQL: Codable, Sendable, Hashable {
         /// The policy whose server and database are used.
         public var policy: String?
+        /// Which of the policy's databases; needed only where it protects several.
+        public var database: String?
         public var target: PostgreSQLSource?
         public var query: String
         /// The text of the first column of the first row.

@@ -11,11 +11,14 @@ enum ApplyStep {
         guard let wanted = context.step.apply else { throw StepError("no apply", isRetriable: false) }
         let objects = ResourceOrder.sorted(try await documents(wanted, context))
         guard !objects.isEmpty else { throw StepError("apply: there is no manifest in it", isRetriable: false) }
+        // All of them before any is written: a plan that may not write the last one must not have written the first.
+        for object in objects { try await requireReach(object, context) }
         for (index, object) in objects.enumerated() {
             let name = object[path: "metadata", "name"]?.string ?? ""
             let kind = object["kind"]?.string ?? ""
             context.progress("\(index + 1) of \(objects.count): \(kind) \(name)")
             let type = try await resourceType(of: object, context)
+            if let complaint = complaint(object, isNamespaced: type.namespaced, from: context.namespace, reach: context.resolver.reach) { throw complaint }
             var object = object
             var namespace: String?
             if type.namespaced {
@@ -30,6 +33,31 @@ enum ApplyStep {
         }
         let verb = context.isDryRun ? "would apply" : "applied"
         return StepResult(message: "\(verb) \(objects.count) manifests", outputs: ["objects": String(objects.count)])
+    }
+
+    /// Of a kind that the API server does not have yet, it is asked again when the kind is there.
+    private static func requireReach(_ object: JSON, _ context: StepContext) async throws {
+        var isNamespaced: Bool?
+        do {
+            isNamespaced = try await context.client.resourceType(
+                apiVersion: object["apiVersion"]?.string ?? "", kind: object["kind"]?.string ?? ""
+            ).namespaced
+        } catch let error as KubernetesError where error.isNotFound {}
+        if let complaint = complaint(object, isNamespaced: isNamespaced, from: context.namespace, reach: context.resolver.reach) { throw complaint }
+    }
+
+    /// A plan writes with the operator's rights, which are more than its author's: so its own namespace alone, unless the
+    /// operator was told otherwise. See ``ResourceReach``.
+    /// - Parameter isNamespaced: nil when the kind is not known yet.
+    static func complaint(_ object: JSON, isNamespaced: Bool?, from namespace: String, reach: ResourceReach) -> StepError? {
+        guard !reach.reachesEverything(from: namespace) else { return nil }
+        let name = "\(object["kind"]?.string ?? "") \(object[path: "metadata", "name"]?.string ?? "")"
+        let mend = "leave it out, or start the operator with --cross-namespace-from \(namespace), if everybody who writes plans there may write everything"
+        if isNamespaced == false {
+            return StepError("apply: a plan of \"\(namespace)\" may not write \(name), which belongs to no namespace; \(mend)", isRetriable: false)
+        }
+        guard let other = object[path: "metadata", "namespace"]?.string, other != namespace else { return nil }
+        return StepError("apply: a plan of \"\(namespace)\" may not write \(name) of the namespace \"\(other)\"; \(mend)", isRetriable: false)
     }
 
     private static func documents(_ wanted: Step.Apply, _ context: StepContext) async throws -> [JSON] {

@@ -22,13 +22,13 @@ enum RestorePostgreSQLStep {
         if wanted.target == nil { server.database = dump.name }
         let reader = try await chosen.reader(context)
         let point = Timestamp.format(manifest.recoveryPoint)
+        let artifact = try manifest.artifact(dump.artifact)
+        let request = PostgresRestore.Request(
+            server: server, token: context.identity, artifact: artifact.object.sha256,
+            strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: dump.fingerprint,
+            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
         if context.isDryRun {
-            do {
-                let connection = try await PostgresConnection.connect(server.with(database: "postgres"))
-                await connection.close()
-            } catch let error as PostgresError {
-                throw PostgresProtectionError(error, server: server)
-            }
+            try await PostgresRestore.check(request)
             return StepResult(
                 message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(server.database)\" by \((wanted.strategy ?? .swap).rawValue)")
         }
@@ -42,11 +42,6 @@ enum RestorePostgreSQLStep {
             roles = report.roles.isEmpty ? "; no roles were missing" : "; \(report.roles.count) missing roles were made"
             if !report.warnings.isEmpty { roles += " (\(report.warnings.joined(separator: "; ")))" }
         }
-        let artifact = try manifest.artifact(dump.artifact)
-        let request = PostgresRestore.Request(
-            server: server, token: context.identity, artifact: artifact.object.sha256,
-            strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: dump.fingerprint,
-            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
         let report = try await reader.read(artifact) { bytes in
             try await PostgresRestore.run(
                 request,

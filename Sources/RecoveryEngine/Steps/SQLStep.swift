@@ -15,10 +15,7 @@ enum SQLStep {
             guard let given = policy.spec.source.postgresql else {
                 throw StepError("the BackupPolicy \"\(policy.name)\" is not one of PostgreSQL", isRetriable: false)
             }
-            source = given
-        }
-        guard source.database != nil else {
-            throw StepError("sql.policy: the policy protects several databases; name the one in sql.target", isRetriable: false)
+            source = try one(wanted.database, of: given, policy: policy.name)
         }
         var server = try await context.resolver.postgres(source, namespace: context.namespace, field: "sql")
         let writes = wanted.write ?? false
@@ -48,5 +45,26 @@ enum SQLStep {
             return StepResult(message: "gave \"\(expected.prefix(200))\", as expected")
         }
         return StepResult(message: result.commandTag)
+    }
+
+    /// A policy of one database means that one; of several, the step names which.
+    static func one(_ wanted: String?, of source: PostgreSQLSource, policy: String) throws -> PostgreSQLSource {
+        guard let name = wanted ?? source.database else {
+            throw StepError("sql.database: the BackupPolicy \"\(policy)\" protects several databases; name one of them", isRetriable: false)
+        }
+        guard source.database == nil || source.database == name else {
+            throw StepError(
+                "sql.database: the BackupPolicy \"\(policy)\" protects \"\(source.database ?? "")\", not \"\(name)\"; leave it out, or use sql.target",
+                isRetriable: false)
+        }
+        if let patterns = source.databases, !DatabasePatterns(patterns).matches(name) {
+            throw StepError(
+                "sql.database: \"\(name)\" is none of the databases that the BackupPolicy \"\(policy)\" protects: \(patterns.joined(separator: ", "))",
+                isRetriable: false)
+        }
+        var source = source
+        source.database = name
+        source.databases = nil
+        return source
     }
 }

@@ -1,19 +1,20 @@
 import PostgreSQLClient
 
 /// Chooses databases by name: `app_*` and `!app_tmp`.
-struct DatabasePatterns: Hashable, Sendable {
+public struct DatabasePatterns: Hashable, Sendable {
     let chosen: [String]
     let excluded: [String]
 
-    init(_ patterns: [String]) {
+    public init(_ patterns: [String]) {
         chosen = patterns.filter { !$0.hasPrefix("!") }
         excluded = patterns.filter { $0.hasPrefix("!") }.map { String($0.dropFirst()) }
     }
 
-    func select(_ names: [String]) -> [String] {
-        names.filter { name in
-            chosen.contains { Self.matches(name, $0) } && !excluded.contains { Self.matches(name, $0) }
-        }
+    func select(_ names: [String]) -> [String] { names.filter(matches) }
+
+    /// Whether the database is one of those that are meant.
+    public func matches(_ name: String) -> Bool {
+        chosen.contains { Self.matches(name, $0) } && !excluded.contains { Self.matches(name, $0) }
     }
 
     /// `*` is any text, `?` one character; everything else is itself. In time linear in the product of the lengths,

@@ -33,6 +33,32 @@ struct RestoreRun {
         }
     }
 
+    /// What a restore would be refused for before it reads the archive; changes nothing.
+    func check() async throws {
+        try await translatingErrors(request.server) {
+            let maintenance = try await PostgresConnection.connect(
+                Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
+            do {
+                let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
+                switch landscape.state {
+                case .done, .verified: break
+                case .absent, .restoring:
+                    try await requirements(landscape, DatabaseSwap(request: request, names: names, maintenance: maintenance), maintenance)
+                }
+            } catch {
+                await maintenance.close()
+                throw error
+            }
+            await maintenance.close()
+        }
+    }
+
+    private func requirements(_ landscape: Landscape, _ swap: DatabaseSwap, _ maintenance: PostgresConnection) async throws {
+        try await RoleCheck.requireCreateDatabase(on: maintenance, server: request.server)
+        try swap.requireFreeNames(landscape)
+        if request.strategy == .intoEmpty { try await swap.requireEmptyTarget(landscape) }
+    }
+
     private func run<Source: AsyncSequence & Sendable>(
         on maintenance: PostgresConnection, archive: @escaping @Sendable () async throws -> Source
     ) async throws -> PostgresRestore.Report where Source.Element == [UInt8] {
@@ -47,9 +73,7 @@ struct RestoreRun {
             enter(.swapping)
             try await swap.perform(scratch: scratch)
         case .absent, .restoring, .verified:
-            try await RoleCheck.requireCreateDatabase(on: maintenance, server: request.server)
-            try swap.requireFreeNames(landscape)
-            if request.strategy == .intoEmpty { try await swap.requireEmptyTarget(landscape) }
+            try await requirements(landscape, swap, maintenance)
             loaded = try await makeAndProve(landscape, on: maintenance, archive: archive)
             enter(.swapping)
             try await swap.perform(scratch: names.scratch)
