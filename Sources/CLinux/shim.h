@@ -1,7 +1,8 @@
-// What glibc declares only under _GNU_SOURCE, which Swift's own import of glibc does not set.
+// What Swift's own import of glibc leaves out, partly because it does not set _GNU_SOURCE.
 #ifndef DR_CLINUX_SHIM_H
 #define DR_CLINUX_SHIM_H
 
+#include <sys/epoll.h>
 #include <fcntl.h>
 #if defined(__GLIBC__)
 #include <malloc.h>

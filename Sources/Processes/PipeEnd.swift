@@ -22,10 +22,8 @@ public final class PipeEnd: Sendable {
         /// -1 once closed.
         var descriptor: Int32
         var isNonblocking = false
-        /// Waits until there is something to read.
-        var waiting: (any DispatchSourceRead)?
-        /// To be closed once ``waiting`` has let go of it.
-        var closing: Int32 = -1
+        /// The last wait for something to read; it may be over.
+        var waiting: Readiness.Token?
     }
 
     private let queue: DispatchQueue
@@ -48,12 +46,8 @@ public final class PipeEnd: Sendable {
             let old = state.descriptor
             state.descriptor = -1
             guard old >= 0 else { return }
-            if let waiting = state.waiting {
-                state.closing = old
-                waiting.cancel()
-            } else {
-                queue.async { _ = systemClose(old) }
-            }
+            if let waiting = state.waiting { Readiness.shared.cancel(waiting) }
+            queue.async { _ = systemClose(old) }
         }
     }
 
@@ -62,7 +56,7 @@ public final class PipeEnd: Sendable {
     public func read(upTo count: Int) async throws -> [UInt8] {
         while true {
             if let bytes = try await readNow(count) { return bytes }
-            await untilReadable()
+            try await untilReadable()
         }
     }
 
@@ -111,26 +105,14 @@ public final class PipeEnd: Sendable {
     }
 
     /// Returns also when the end is closed meanwhile.
-    private func untilReadable() async {
-        await withCheckedContinuation { continuation in
-            let isWaiting = state.withLock { state in
-                guard state.descriptor >= 0 else { return false }
-                let source = DispatchSource.makeReadSource(fileDescriptor: state.descriptor, queue: queue)
-                source.setEventHandler { [self] in self.state.withLock { $0.waiting?.cancel() } }
-                source.setCancelHandler { [self] in
-                    let closing = self.state.withLock { state in
-                        state.waiting = nil
-                        defer { state.closing = -1 }
-                        return state.closing
-                    }
-                    if closing >= 0 { _ = systemClose(closing) }
-                    continuation.resume()
-                }
-                state.waiting = source
-                source.activate()
-                return true
+    private func untilReadable() async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let answer = state.withLock { state -> Result<Void, any Error>? in
+                guard state.descriptor >= 0 else { return .success(()) }
+                state.waiting = Readiness.shared.wait(for: state.descriptor, continuation)
+                return state.waiting == nil ? .failure(Self.failure("epoll")) : nil
             }
-            if !isWaiting { continuation.resume() }
+            if let answer { continuation.resume(with: answer) }
         }
     }
 
