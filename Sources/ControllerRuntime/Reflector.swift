@@ -53,7 +53,11 @@ struct Reflector<R: KubernetesResource>: Sendable {
         if error.isExpired || error.isVersionTooLarge { return .expired }
         // An idle server without bookmarks: nothing is wrong that a new connection would not mend.
         if error.isSilence, case .watch = step { return .watchEnded(lasted: true) }
-        informer.logger.warning("list and watch failed", metadata: ["step": "\(step)", "error": "\(error)"])
+        // Nothing is wrong: a server of an older store has lists, and they are what comes next.
+        let isRefusedStream = step == .streamList && [.invalid, .badRequest].contains(error.reason)
+        informer.logger.log(
+            level: isRefusedStream ? .debug : .warning, isRefusedStream ? "the server streams no lists" : "list and watch failed",
+            metadata: ["step": "\(step)", "error": "\(error)"])
         let wait = error.retryAfter.map { Duration.seconds($0) }
         switch (step, error.reason) {
         case (.streamList, .tooManyRequests), (.streamList, .unauthorized), (.streamList, .forbidden):
