@@ -235,7 +235,7 @@ struct RestoreTests {
         // Other tests make databases beside this one: only names that begin as this test's do are its own.
         let own = "SELECT datname FROM pg_database WHERE datname LIKE 'asked%' ORDER BY 1"
         let before = try await sample.sql(own).rows.map { $0[0] }
-        #expect(before == [sample.database])
+        #expect(before == [sample.login.database])
         try await PostgresRestore.check(request(sample, backup))
         var wanted = request(sample, backup)
         wanted.strategy = .intoEmpty
