@@ -66,24 +66,9 @@ struct ArchiveLoader {
         _ channel: BoundedChannel<ArchiveRouter.Piece>, entries: [ArchiveEntry]
     ) async throws -> [Int: Int64] {
         do {
-            let connection = try await PostgresConnection.connect(database)
-            var stored: [Int: Int64] = [:]
-            var current: Int?
-            while let piece = try await channel.receive() {
-                if current != piece.entry {
-                    if let current { stored[current, default: 0] += Int64(try await connection.finishCopy()) }
-                    try await connection.startCopy(entries[piece.entry].copyStatement)
-                    current = piece.entry
-                }
-                try await connection.sendCopy(piece.bytes)
-                if await connection.copyMayHaveFailed {
-                    stored[piece.entry, default: 0] += Int64(try await connection.finishCopy())
-                    current = nil
-                }
-            }
-            if let current { stored[current, default: 0] += Int64(try await connection.finishCopy()) }
-            await connection.close()
-            return stored
+            var copier = try await RowCopier(connection: .connect(database), entries: entries)
+            while let piece = try await channel.receive() { try await copier.add(piece) }
+            return try await copier.finish()
         } catch {
             channel.close()
             throw error
