@@ -72,10 +72,11 @@ extension PostgresConnection {
     }
 
     /// Sends bytes of the COPY, of any size; rows need not end with a piece. Returns when they are with the kernel.
-    public func sendCopy(_ bytes: [UInt8]) async throws {
+    /// - Parameter count: so many from the front; nil: all.
+    public func sendCopy(_ bytes: [UInt8], count: Int? = nil) async throws {
         do {
             try await interruptible(during: .into) { handle in
-                try bytes.withUnsafeBytes { try handle.putCopy($0) }
+                try bytes.withUnsafeBytes { try handle.putCopy(UnsafeRawBufferPointer(rebasing: $0.prefix(count ?? $0.count))) }
                 if canceller.wasRequested { throw CancellationError() }
             }
         } catch {

@@ -14,6 +14,8 @@ struct RowCopier {
     private var current: Copy?
     /// Of the table ``table``. nil: its rows go as text.
     private var encoder: BinaryRowEncoder?
+    /// The last rows in binary.
+    private var buffer: [UInt8] = []
     /// Index of the entry whose rows came last.
     private var table: Int?
 
@@ -28,9 +30,13 @@ struct RowCopier {
             encoder = try await BinaryRowEncoder(statement: entries[piece.entry].copyStatement, on: connection)
             table = piece.entry
         }
-        let encoded = encoder?.encode(piece.bytes)
+        let encoded = encoder?.encode(piece.bytes, into: &buffer)
         try await begin(Copy(entry: piece.entry, isBinary: encoded != nil))
-        try await connection.sendCopy(encoded ?? piece.bytes)
+        if let encoded {
+            try await connection.sendCopy(buffer, count: encoded)
+        } else {
+            try await connection.sendCopy(piece.bytes)
+        }
         // The server has refused a row, most likely: the end of the COPY tells.
         if await connection.copyMayHaveFailed { try await endCopy() }
     }

@@ -21,26 +21,38 @@ struct BinaryRowEncoder: Sendable, Hashable {
 
     /// Whole rows, each with its newline. nil: they are to be loaded as text.
     func encode(_ rows: [UInt8]) -> [UInt8]? {
+        var storage: [UInt8] = []
+        guard let count = encode(rows, into: &storage) else { return nil }
+        return Array(storage.prefix(count))
+    }
+
+    /// As ``encode(_:)``, into the front of `storage`, which grows where it must and is used again for the next rows.
+    /// - Returns: how many bytes there are.
+    func encode(_ rows: [UInt8], into storage: inout [UInt8]) -> Int? {
         guard columns.count < Int(Int16.max), rows.last == UInt8(ascii: "\n") else { return nil }
-        return rows.withUnsafeBytes { rows -> [UInt8]? in
+        return rows.withUnsafeBytes { rows -> Int? in
             guard let start = rows.baseAddress else { return nil }
-            var isWhole = true
-            let encoded = [UInt8](unsafeUninitializedCapacity: capacity(rows)) { buffer, count in
-                guard let begin = UnsafeMutableRawPointer(buffer.baseAddress) else { return isWhole = false }
+            let needed = capacity(rows)
+            if storage.count < needed { storage = [UInt8](repeating: 0, count: needed + needed / 8) }
+            return storage.withUnsafeMutableBytes { buffer -> Int? in
+                guard let begin = buffer.baseAddress else { return nil }
                 var writer = BinaryWriter(cursor: begin)
-                isWhole = encode(start, start + rows.count, &writer)
-                count = isWhole ? writer.cursor - begin : 0
+                return encode(start, start + rows.count, &writer) ? writer.cursor - begin : nil
             }
-            return isWhole ? encoded : nil
         }
     }
 
-    /// A value takes its own bytes at most, or ``BinaryWriter/widest`` where that is more; beside it four bytes of length,
-    /// and each row two.
+    /// A value takes its own bytes and ``BinaryWriter/widest`` more at most; beside it are four bytes of length, and two in each row.
+    /// A row with more fields than columns is not written to its end.
     private func capacity(_ rows: UnsafeRawBufferPointer) -> Int {
-        var fields = 0
-        for byte in rows { fields &+= byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n") ? 1 : 0 }
-        return rows.count + fields * (BinaryWriter.widest + 6)
+        guard var position = rows.baseAddress else { return 0 }
+        let end = position + rows.count
+        var count = 0
+        while position < end, let newline = memchr(position, 10, end - position) {
+            count += 1
+            position = UnsafeRawPointer(newline) + 1
+        }
+        return rows.count + count * (2 + columns.count * (BinaryWriter.widest + 4))
     }
 
     private func encode(_ start: UnsafeRawPointer, _ end: UnsafeRawPointer, _ writer: inout BinaryWriter) -> Bool {
