@@ -33,6 +33,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_any(self):
         length = int(self.headers.get("Content-Length", 0))
+        if lie == "swallow" and self.path.endswith("/snapshot-force"):
+            self.rfile.read(length)
+            self.send_response(204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         headers = {name: value for name, value in self.headers.items() if name.lower().startswith("x-vault")}
         request = urllib.request.Request(
             upstream + self.path, data=self.rfile.read(length) if length else None, method=self.command, headers=headers)
