@@ -27,7 +27,8 @@ enum Poll {
 
     /// A dry run says what stands in the way now.
     private static func passes(_ error: any Error, _ context: StepContext) -> Bool {
-        guard !context.isDryRun else { return false }
+        // What is cancelled fails in many ways; none of them is worth telling.
+        guard !context.isDryRun, !Task.isCancelled else { return false }
         if let error = error as? KubernetesError { return error.isRetriable && !error.isConflict }
         return (error as? HTTPError)?.isRetriable ?? false
     }
