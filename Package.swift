@@ -179,7 +179,12 @@ let package = Package(
             ["ControllerRuntime", "KubernetesClient", "KubernetesModel", "ScriptedAPIServer", .logging, .lifecycle]),
         tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
-        tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesResourcesProtection"]),
+        tests(
+            "RecoveryEngineTests",
+            [
+                "RecoveryEngine", "RecoveryAPI", "BackupArchive", "ObjectStore", "KubernetesModel", "KubernetesClient", "KubernetesResourcesProtection",
+                "ScriptedAPIServer",
+            ]),
         .executableTarget(
             name: "control-plane-probe", dependencies: ["ControlPlane", .logging, .lifecycle],
             path: "Tests/Support/ControlPlaneProbe", swiftSettings: strict),

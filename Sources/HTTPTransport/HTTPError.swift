@@ -47,7 +47,8 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { url.isEmpty ? message : "\(url): \(message)" }
 
-    static func withoutSecrets(_ url: String) -> String {
+    /// Scheme, host and path of a URL: what may be shown.
+    public static func withoutSecrets(_ url: String) -> String {
         var text = url.prefix { $0 != "?" && $0 != "#" }
         if let scheme = text.range(of: "://") {
             let authority = text[scheme.upperBound...].prefix { $0 != "/" }

@@ -22,7 +22,8 @@ public struct PostgresConfiguration: Sendable, Hashable {
     public var connectTimeout: Duration
     /// The server ends a statement that takes longer. nil: the server's own setting.
     public var statementTimeout: Duration?
-    /// Settings of the session (`search_path`, `work_mem`, …), given when it starts.
+    /// Settings of the session (`search_path`, `work_mem`, …), given when it starts. Those of ``newer`` are given where the
+    /// server knows them.
     public var settings: [String: String]
 
     public init(
@@ -51,10 +52,17 @@ public struct PostgresConfiguration: Sendable, Hashable {
         return copy
     }
 
+    /// The settings that not every supported server knows, and the version that they came with: an older one refuses a
+    /// session that begins with them.
+    public static let newer = ["idle_session_timeout": 140_000, "transaction_timeout": 170_000]
+
     /// The `options` of the startup packet: `-c name=value`, blanks and backslashes escaped as the server reads them.
     /// The same text is right for the environment variable `PGOPTIONS`.
-    public var startupOptions: String {
-        var all = settings
+    public var startupOptions: String { startupOptions(for: 0) }
+
+    /// - Parameter serverVersion: such as 150014; 0 where it is not known.
+    public func startupOptions(for serverVersion: Int) -> String {
+        var all = settings.filter { Self.newer[$0.key, default: 0] <= serverVersion }
         if let statementTimeout { all["statement_timeout"] = String(statementTimeout.wholeMilliseconds) }
         return all.sorted { $0.key < $1.key }.map { name, value in
             let escaped = "\(name)=\(value)".reduce(into: "") { text, character in
@@ -63,6 +71,13 @@ public struct PostgresConfiguration: Sendable, Hashable {
             }
             return "-c \(escaped)"
         }.joined(separator: " ")
+    }
+
+    /// What is set once the server has said its version; nil when there is nothing.
+    func laterSettings(for serverVersion: Int) -> String? {
+        let known = settings.filter { name, _ in Self.newer[name].map { $0 <= serverVersion } ?? false }.sorted { $0.key < $1.key }
+        guard !known.isEmpty else { return nil }
+        return known.map { "SET \(PostgresIdentifier.quote($0.key)) TO \(PostgresLiteral.quote($0.value))" }.joined(separator: "; ")
     }
 }
 

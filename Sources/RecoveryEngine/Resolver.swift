@@ -200,30 +200,3 @@ public struct Resolver: Sendable {
         }
     }
 }
-
-/// One S3 client for each configuration: its connections are kept while it is the same.
-public actor StoreCache {
-    private struct Key: Hashable {
-        var configuration: S3Configuration
-        var prefix: String
-    }
-
-    private var stores: [Key: S3Store] = [:]
-
-    public init() {}
-
-    func s3(_ configuration: S3Configuration, prefix: String) -> any ObjectStore {
-        let key = Key(configuration: configuration, prefix: prefix)
-        if let known = stores[key] { return known }
-        let new = S3Store(configuration, prefix: prefix)
-        stores[key] = new
-        return new
-    }
-
-    /// Joins the threads of all clients. When nothing uses them any more.
-    public func shutdown() async {
-        let all = stores.values
-        stores = [:]
-        for store in all { await store.shutdown() }
-    }
-}

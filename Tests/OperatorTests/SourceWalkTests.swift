@@ -46,7 +46,9 @@ import Testing
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete")
             }
             let before = try await source.contents()
-            for point in [KillPoint.stepIntended, .stepProgressed, .stepDone] {
+            let walked = [KillPoint.stepIntended, .stepProgressed, .stepDone] + kind.killPoints
+            var reached: Set<KillPoint> = []
+            for point in walked {
                 for time in 1...20 {
                     let token = "\(point.rawValue)-\(time)"
                     try await source.damage()
@@ -67,6 +69,39 @@ import Testing
                     }
                     #expect(try await source.contents() == before, "\(token)")
                     if ended == .cleanly { break }
+                    reached.insert(point)
+                }
+            }
+            #expect(reached == Set(walked), "every point is one of this recovery")
+        }
+    }
+
+    @Test("A Vault that was back when the operator was killed keeps what was written to it since")
+    func writtenSince() async throws {
+        try await walk(.vault) { world, source in
+            try await Standalone.run(world) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.policy(trigger: "first"))
+                try await world.wait("bk", ".items[*].status.phase", is: "Complete")
+            }
+            try await source.damage()
+            let ended = try await Standalone.run(world, environment: ["DR_KILL_AT": "step-done"]) { process in
+                try await world.apply(world.plan(phases: source.phases, token: "t"))
+                try await process.end(world)
+            }
+            #expect(ended == .signalled(SIGKILL))
+            try await source.damage()
+            let changed = try await source.contents()
+            try await Standalone.run(world) { _ in
+                try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")
+                #expect(try await source.contents() == changed)
+                // What remembers it holds nothing and goes with the run.
+                let journal = try await world.field("secrets", ".items[?(@.metadata.ownerReferences)].metadata.name")
+                #expect(journal.hasPrefix("dr-restore-vault-"))
+                try await world.kubectl("delete", "rp/plan")
+                try await world.kubectl("delete", "rr", "--all")
+                try await world.eventually("the journal goes with its run") {
+                    try await world.field("secret/\(journal)", ".metadata.name").isEmpty ? nil : journal
                 }
             }
         }
@@ -86,6 +121,18 @@ import Testing
             try await world.wait("rp/plan", ".status.state", is: "Succeeded")
         }
         #expect(try await source.contents() == before)
+    }
+}
+
+extension ProtectedSource.Kind {
+    /// The points that only a recovery of this kind reaches, in place.
+    fileprivate var killPoints: [KillPoint] {
+        switch self {
+        case .git, .kubernetes: []
+        // It does not seal itself: its keys are those of the backup.
+        case .vault: [.vaultMarked, .vaultUploaded, .vaultNoted, .vaultChecked, .vaultDone]
+        case .vaultKV: [.vaultKVReplaced, .vaultKVWritten, .vaultKVDone]
+        }
     }
 }
 

@@ -37,6 +37,21 @@ struct QuotingTests {
         #expect(PostgresIdentifier.truncated(name, to: length) == expected)
     }
 
+    @Test("a setting that only newer servers know is given to those alone")
+    func newerSettings() async throws {
+        let server = try await TemporaryPostgres.shared()
+        var login = server.configuration()
+        login.settings = ["idle_session_timeout": "90s", "transaction_timeout": "0", "work_mem": "9MB"]
+        #expect(login.startupOptions == "-c work_mem=9MB")
+        #expect(login.startupOptions(for: 130_000) == "-c work_mem=9MB")
+        #expect(login.startupOptions(for: 140_000) == "-c idle_session_timeout=90s -c work_mem=9MB")
+        #expect(login.startupOptions(for: 170_002).contains("transaction_timeout=0"))
+        let connection = try await PostgresConnection.connect(login)
+        #expect(try await connection.query("SHOW work_mem").first?[0] == "9MB")
+        guard await connection.serverVersion >= 140_000 else { return }
+        #expect(try await connection.query("SHOW idle_session_timeout").first?[0] == "90s")
+    }
+
     @Test("options of the startup packet survive blanks and backslashes")
     func startupOptions() async throws {
         let server = try await TemporaryPostgres.shared()

@@ -61,6 +61,41 @@ struct ResumeTests {
         #expect(try await sample.sql("SELECT count(*) FROM proven").first?[0] == "0")
     }
 
+    @Test("after the proof, or after the swap, tells the numbers of the backup")
+    func numbers() async throws {
+        let sample = try await Sample.make("resume numbers", script)
+        let backup = try await sample.backUp()
+        var request = request(sample)
+        request.fingerprint = backup.result.fingerprint
+        try await makeScratch(sample, comment: marker(sample, .verified), script: script)
+        for isDone in [false, true] {
+            let report = try await PostgresRestore.run(request, archive: Self.noArchive)
+            #expect(report.wasAlreadyDone == isDone)
+            #expect(report.rows == 10 && report.tables == 1)
+            #expect(report.fingerprintDigest == (try backup.result.fingerprint.digest))
+            #expect(report.artifact == "sha")
+        }
+    }
+
+    @Test("after the swap of another artifact leaves that, and says so")
+    func otherInPlace() async throws {
+        let sample = try await Sample.make("resume in place", script)
+        try await makeScratch(sample, comment: marker(sample, .verified, artifact: "older"), script: "CREATE TABLE old (a int)")
+        var older = request(sample)
+        older.artifact = "older"
+        _ = try await PostgresRestore.run(older, archive: Self.noArchive)
+        var newer = request(sample)
+        newer.fingerprint = try await sample.backUp().result.fingerprint
+        let report = try await PostgresRestore.run(newer, archive: Self.noArchive)
+        #expect(report.wasAlreadyDone && report.artifact == "older")
+        #expect(report.rows == 0 && report.tables == 0 && report.fingerprintDigest == nil)
+        // A person has changed the comment: the damaged one still tells it.
+        try await sample.maintain("COMMENT ON DATABASE \"resume in place\" IS 'ours'")
+        #expect(try await PostgresRestore.run(newer, archive: Self.noArchive).artifact == "older")
+        try await sample.maintain("DROP DATABASE \"resume in place\"")
+        #expect(try await PostgresRestore.run(newer, archive: Self.noArchive).artifact == nil)
+    }
+
     @Test("after the proof of another artifact starts over")
     func otherArtifact() async throws {
         let sample = try await Sample.make("resume other", script)

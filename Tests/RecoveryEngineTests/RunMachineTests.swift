@@ -140,8 +140,12 @@ struct RunMachineTests {
         let cancelling = RunMachine.decide(spec, before.status, .init(running: [id("a", "one")]), now: late)
         #expect(cancelling.actions == [.cancel(id("a", "one"))])
         let ended = RunMachine.decide(
-            spec, cancelling.status, .init(outcomes: [id("a", "one"): .failure(message: "cancelled", retriable: false)]), now: late)
+            spec, cancelling.status,
+            .init(
+                outcomes: [id("a", "one"): .failure(message: "cancelled", retriable: false)],
+                progress: [id("a", "one"): "waiting for Deployment api: it is not there"]), now: late)
         #expect(ended.status.state == .failed)
+        #expect(ended.status.steps?[0].message == "its deadline of 10m passed; last: waiting for Deployment api: it is not there")
     }
 
     @Test("aborts: cancels what runs, and ends when it has stopped")

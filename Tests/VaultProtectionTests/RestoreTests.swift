@@ -15,7 +15,6 @@ import VaultTestServer
             try Task.checkCancellation()
             state.withLock { $0 = new }
         }
-        func remove() async throws { state.withLock { $0 = nil } }
     }
 
     struct Killed: Error {}
@@ -39,7 +38,7 @@ import VaultTestServer
             try await TemporaryVault.with(shares: nil) { fresh in
                 let report = try await Self.restore(site, manifest, to: fresh, token: token, journal: journal)
                 #expect(report.notes.contains("the secret secret/data/canary has the value that it had"))
-                #expect(!report.wasAlreadyDone && journal.state.withLock { $0 == nil })
+                #expect(!report.wasAlreadyDone && journal.state.withLock { $0?.isDone } == true)
                 #expect(try await fresh.get("secret/it's $(x) ü", "k", token: token) == "v")
             }
         }
@@ -86,7 +85,7 @@ import VaultTestServer
         try await Site.with { site in
             let manifest = try await site.backUp()
             let token = site.vault.token
-            for place in ["initialised", "new unsealed", "marked", "uploaded", "noted", "original unsealed"] {
+            for place in ["initialised", "new unsealed", "marked", "uploaded", "noted", "original unsealed", "checked", "done"] {
                 let journal = Journal()
                 try await TemporaryVault.with(shares: nil) { fresh in
                     let first = Task {
@@ -98,7 +97,7 @@ import VaultTestServer
                     let report = try await Self.restore(site, manifest, to: fresh, token: token, journal: journal) {
                         if $0 == "uploaded" { uploads.withLock { $0 += 1 } }
                     }
-                    let isIn = ["uploaded", "noted", "original unsealed"].contains(place)
+                    let isIn = ["uploaded", "noted", "original unsealed", "checked", "done"].contains(place)
                     #expect(report.wasAlreadyDone == isIn && uploads.withLock { $0 } == (isIn ? 0 : 1), "\(place)")
                     #expect(try await fresh.get("secret/canary", "value", token: token) == "sings", "\(place)")
                 }

@@ -102,7 +102,7 @@ public final class S3Store: ObjectStore {
     }
 
     public func beginUpload(_ key: String) async throws -> any ObjectUpload {
-        S3Upload(client: client, key: try full(key), shortKey: key, headers: lockHeaders(key))
+        S3Upload(of: self, key: try full(key), shortKey: key, headers: lockHeaders(key))
     }
 }
 

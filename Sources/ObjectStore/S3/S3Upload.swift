@@ -24,7 +24,9 @@ final class S3Upload: ObjectUpload {
         var bytes: Int64 = 0
     }
 
-    private let client: S3Client
+    /// Held until the upload is over: a store that nobody holds is shut down.
+    private let store: S3Store
+    private var client: S3Client { store.client }
     private let key: String
     private let shortKey: String
     /// Sent with whatever creates the object.
@@ -32,9 +34,9 @@ final class S3Upload: ObjectUpload {
     private let state = Mutex(State())
     private let creation = UploadCreation()
 
-    init(client: S3Client, key: String, shortKey: String, headers: [(String, String)]) {
+    init(of store: S3Store, key: String, shortKey: String, headers: [(String, String)]) {
         self.headers = headers
-        self.client = client
+        self.store = store
         self.key = key
         self.shortKey = shortKey
     }

@@ -219,6 +219,8 @@ final class RecoveryRunReconciler: Sendable {
             startedAt: statuses.first { $0.phase == id.phase && $0.step == id.step }?.startedAt ?? context.now(),
             identity: String(
                 SHA256.hexHash("\(run.namespace)/\(run.spec.planRef.name)/\(run.spec.token)/\(id.phase)/\(id.step)").prefix(12)),
+            owner: OwnerReference(
+                apiVersion: RecoveryRun.resourceType.apiVersion, kind: RecoveryRun.resourceType.kind, name: run.name, uid: uid),
             outputs: outputs, progress: { [self] text in tell(text, id, uid, key) },
             reached: { name in KillPoint(rawValue: name)?.reached() })
         context.activities.start(activity(uid, id.phase, id.step)) { [self] in

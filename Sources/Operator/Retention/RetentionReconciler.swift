@@ -240,8 +240,8 @@ final class RetentionReconciler: Sendable {
         }
         do {
             _ = try await context.client.patch(
-                BackupPolicy.self, policy.name, namespace: policy.namespace, merge: ["status": ["retention": merged]],
-                subresource: "status")
+                BackupPolicy.self, policy.name, namespace: policy.namespace,
+                merge: ["status": StatusLimits.fit(["retention": merged], of: BackupPolicy.resourceType.kind)], subresource: "status")
         } catch let error as KubernetesError where error.isNotFound {}
     }
 

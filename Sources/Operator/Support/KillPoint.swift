@@ -44,14 +44,32 @@ public enum KillPoint: String, CaseIterable, Sendable {
     case restoreVerifying = "restore-verifying"
     case restoreSwapping = "restore-swapping"
     case restoreDone = "restore-done"
+    // A Vault's restore, after each thing that can be seen: a snapshot …
+    case vaultInitialised = "vault-initialised"
+    case vaultNewUnsealed = "vault-new-unsealed"
+    case vaultMarked = "vault-marked"
+    case vaultUploaded = "vault-uploaded"
+    case vaultNoted = "vault-noted"
+    case vaultOriginalUnsealed = "vault-original-unsealed"
+    case vaultChecked = "vault-checked"
+    case vaultDone = "vault-done"
+    // … and secrets.
+    case vaultKVMounted = "vault-kv-mounted"
+    case vaultKVReplaced = "vault-kv-replaced"
+    case vaultKVWritten = "vault-kv-written"
+    case vaultKVDescribed = "vault-kv-described"
+    case vaultKVDestroyed = "vault-kv-destroyed"
+    case vaultKVDone = "vault-kv-done"
     case runFinished = "run-finished"
     case ledgerClosed = "ledger-closed"
 
     public var isOfBackup: Bool { rawValue.hasPrefix("backup-") }
     public var isOfRetention: Bool { rawValue.hasPrefix("retention-") }
     public var isOfVerification: Bool { rawValue.hasPrefix("verification-") }
+    /// Of a recovery of a Vault alone.
+    public var isOfVault: Bool { rawValue.hasPrefix("vault-") }
     /// The rest are of a recovery.
-    public var isOfRecovery: Bool { !isOfBackup && !isOfRetention && !isOfVerification }
+    public var isOfRecovery: Bool { !isOfBackup && !isOfRetention && !isOfVerification && !isOfVault }
 
     /// What the environment asks for.
     private struct Order: Sendable {

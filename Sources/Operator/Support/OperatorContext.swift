@@ -3,6 +3,7 @@ import Foundation
 import KubernetesClient
 import KubernetesModel
 import Logging
+import RecoveryAPI
 import RecoveryEngine
 
 /// What every reconciler works with.
@@ -23,11 +24,11 @@ struct OperatorContext: Sendable {
     var isVerifying: Bool { activities.names.contains { $0.hasPrefix("verif") } }
 
     /// Writes a status if it differs from what is there. A version that is not the newest is refused by the server and
-    /// tried again with what is new.
+    /// tried again with what is new. Texts that are too long for the schema are cut.
     func write<R: KubernetesResource>(_ object: R, unless isSame: Bool) async throws {
         guard !isSame else { return }
         do {
-            _ = try await client.update(object, subresource: "status")
+            _ = try await client.update(try StatusLimits.fit(object), subresource: "status")
         } catch let error as KubernetesError where error.isNotFound {
             // Deleted meanwhile: nothing is left to tell.
         }

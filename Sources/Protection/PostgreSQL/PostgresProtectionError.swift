@@ -24,6 +24,8 @@ public struct PostgresProtectionError: Error, Sendable, Hashable, CustomStringCo
         case scratchServer
         /// The server does not have an extension that the backup needs.
         case missingExtensions
+        /// The server does not have a tablespace that the backup's objects lie in.
+        case missingTablespaces
         case server
     }
 

@@ -54,6 +54,8 @@ public enum PostgresRestore {
         public var noOwner: Bool
         /// Do not restore GRANT and REVOKE.
         public var noPrivileges: Bool
+        /// Put everything into the default tablespace of the database, and that into the server's.
+        public var noTablespaces: Bool
         /// Collect statistics before the database is given to its users.
         public var analyze: Bool
         /// Where `pg_restore` is. nil: the best in `PATH` and `/usr/lib/postgresql`.
@@ -69,13 +71,14 @@ public enum PostgresRestore {
         public var makesRoles: Bool
 
         public init(
-            jobs: Int = 2, noOwner: Bool = false, noPrivileges: Bool = false, analyze: Bool = true,
+            jobs: Int = 2, noOwner: Bool = false, noPrivileges: Bool = false, noTablespaces: Bool = false, analyze: Bool = true,
             toolFolder: String? = nil, maintenanceDatabase: String = "postgres", maintenanceMemory: Int? = nil,
             isProof: Bool = false, makesRoles: Bool = false
         ) {
             self.jobs = jobs
             self.noOwner = noOwner
             self.noPrivileges = noPrivileges
+            self.noTablespaces = noTablespaces
             self.analyze = analyze
             self.toolFolder = toolFolder
             self.maintenanceDatabase = maintenanceDatabase
@@ -106,6 +109,10 @@ public enum PostgresRestore {
         public var keptDatabase: String?
         /// An earlier run had done it: this one changed nothing.
         public var wasAlreadyDone: Bool
+        /// The artifact that is in place: another than was asked for where the restore with this token was done with that, or
+        /// another restore has followed. nil: nobody knows, the database is gone.
+        public var artifact: String?
+        /// Of the artifact that was asked for; 0 where another is in place, or nothing was recorded and nothing loaded.
         public var rows: Int64
         public var tables: Int
         /// Bytes of the plain archive that were read.

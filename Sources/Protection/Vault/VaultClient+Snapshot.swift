@@ -6,7 +6,8 @@ extension VaultClient {
     /// seals itself, one with the same becomes active anew.
     ///
     /// The server checks the snapshot's own digests before it changes anything; a stream that breaks off changes nothing.
-    func restore(_ artifact: NamedArtifact, from source: any ArtifactSource) async throws {
+    /// - Returns: Whether it was seen to take hold within that time; false where nobody knows.
+    func restore(_ artifact: NamedArtifact, from source: any ArtifactSource, within patience: Duration) async throws -> Bool {
         let before = try await activeSince()
         try await source.read(artifact) { pieces in
             let cursor = PieceCursor(pieces)
@@ -15,20 +16,21 @@ extension VaultClient {
                 policy: "path \"sys/storage/raft/snapshot-force\" { capabilities = [\"create\", \"update\", \"sudo\"] }"
             ) { try await cursor.next() }
         }
-        try await waitForEffect(activeBefore: before)
+        return try await waitForEffect(activeBefore: before, patience)
     }
 
-    private func waitForEffect(activeBefore: String?) async throws {
+    private func waitForEffect(activeBefore: String?, _ patience: Duration) async throws -> Bool {
         // The server answers before it has looked at the keys of what it got.
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline {
             do {
-                if try await sealStatus().isSealed { return }
+                if try await sealStatus().isSealed { return true }
                 let now = try await activeSince()
-                if activeBefore != nil, now != activeBefore, now != nil { return }
-            } catch let error as VaultError where error.code == .sealed { return } catch let error as VaultError where error.isRetriable {}
+                if activeBefore != nil, now != activeBefore, now != nil { return true }
+            } catch let error as VaultError where error.code == .sealed { return true } catch let error as VaultError where error.isRetriable {}
             try await Task.sleep(for: .milliseconds(50))
         }
+        return false
     }
 }
 

@@ -29,6 +29,8 @@ public struct VaultRestore: Sendable {
     let progress: @Sendable (String) -> Void
     /// Kills the process when a test asks for it here.
     let reached: @Sendable (String) -> Void
+    /// How long a snapshot that the server took may need to take hold.
+    var patience = Duration.seconds(30)
 
     public init(
         _ backup: Manifest, from source: any ArtifactSource, to server: VaultServer, keys: UnsealKeys, token: String?, mayInitialise: Bool,
@@ -80,8 +82,7 @@ public struct VaultRestore: Sendable {
                     try await upload(client, state, status)
                     wasUploaded = true
                 case .check:
-                    let notes = try await check(client, fingerprint)
-                    try await journal.remove()
+                    let notes = try await check(client, fingerprint, state)
                     return Report(cluster: fingerprint.cluster.id, version: status.version, notes: notes, wasAlreadyDone: !wasUploaded)
                 }
             }
@@ -147,20 +148,25 @@ public struct VaultRestore: Sendable {
         return client.with(token: token)
     }
 
-    /// A kill came between the mark and its end. The snapshot does not have the mark; and the token that set it is not
-    /// valid in another cluster.
+    /// A kill came between the mark and its end. The snapshot does not have the mark.
+    ///
+    /// Only a valid token sees the mark: one that is refused may have expired, or may be of the time after the backup and gone
+    /// with the restore. Where another cluster became the backup's, ``VaultRestoreMove`` needs none.
     private func findOut(_ client: VaultClient, _ state: VaultRestoreState?) async throws {
         guard var state else { return }
         try await client.waitUntilActive()
         let client = try login(client, state)
+        do { try await client.call("GET", "auth/token/lookup-self") } catch let error as VaultError where error.code == .forbidden {
+            throw VaultError(
+                .tokenInvalid, "a snapshot was being put in when the restore was ended, and the token that would show whether it arrived is not valid",
+                field: "restoreVault.tokenSecret", mend: "put one into the Secret that is valid on the server as it is now; then the restore goes on",
+                isRetriable: true)
+        }
         var isMarked = false
         do {
-            try await client.call("GET", "auth/token/lookup-self")
-            do {
-                try await client.call("GET", Self.markPath(identity))
-                isMarked = true
-            } catch let error as VaultError where error.code == .notFound {}
-        } catch let error as VaultError where error.code == .forbidden {}
+            try await client.call("GET", Self.markPath(identity))
+            isMarked = true
+        } catch let error as VaultError where error.code == .notFound {}
         state.phase = isMarked ? .initialised : .restored
         try await journal.save(state)
     }
@@ -179,16 +185,37 @@ public struct VaultRestore: Sendable {
         try await journal.save(state)
         reached("marked")
         progress("restoring the snapshot")
-        try await client.restore(try backup.artifact(VaultSystem.artifact), from: source)
+        let tookHold = try await client.restore(try backup.artifact(VaultSystem.artifact), from: source, within: patience)
         reached("uploaded")
+        // The mark tells it, to this run or to the next.
+        guard tookHold else {
+            try await findOut(client, state)
+            guard try await journal.load()?.phase == .restored else {
+                throw VaultError(
+                    .serverError, "the server accepted the snapshot, and \(patience.components.seconds) seconds later it still holds what it held before",
+                    field: "restoreVault.target", mend: "look at its log; the restore tries again", isRetriable: true)
+            }
+            return
+        }
         state.phase = .restored
         try await journal.save(state)
         reached("noted")
     }
 
+    /// Checks, and writes down that it is over: the keys of a new server are worth nothing now.
+    private func check(_ client: VaultClient, _ fingerprint: VaultFingerprint, _ state: VaultRestoreState?) async throws -> [String] {
+        try await client.waitUntilActive()
+        // What is in it may have changed since: it is in use.
+        if let state, state.isDone { return state.notes ?? [] }
+        let notes = try await check(client, fingerprint)
+        reached("checked")
+        try await journal.save(VaultRestoreState(phase: .done, backup: backup.backup, notes: notes))
+        reached("done")
+        return notes
+    }
+
     private func check(_ client: VaultClient, _ fingerprint: VaultFingerprint) async throws -> [String] {
         progress("checking")
-        try await client.waitUntilActive()
         let status = try await client.sealStatus()
         guard status.clusterID == fingerprint.cluster.id else {
             throw VaultError(

@@ -10,6 +10,8 @@ public struct VaultRestoreState: Codable, Sendable, Hashable, CustomStringConver
         case restoring
         /// The server has the snapshot.
         case restored
+        /// It was checked too. Nothing follows: whoever comes later only looks whether it is still the same server.
+        case done
     }
 
     var phase: Phase
@@ -18,6 +20,11 @@ public struct VaultRestoreState: Codable, Sendable, Hashable, CustomStringConver
     var initialisation: VaultClient.Initialisation?
     /// The cluster that the server was before.
     var clusterBefore: String?
+    /// What was checked, once it is done.
+    var notes: [String]?
+
+    /// Whether it is over: then it holds no secret any more.
+    public var isDone: Bool { phase == .done }
 
     public var description: String { "a restore of \(backup), \(phase.rawValue)" }
 }
@@ -25,10 +32,9 @@ public struct VaultRestoreState: Codable, Sendable, Hashable, CustomStringConver
 /// Keeps the state of one restore.
 public protocol VaultRestoreJournal: Sendable {
     func load() async throws -> VaultRestoreState?
-    /// Returns when a kill cannot lose it.
+    /// Returns when a kill cannot lose it. A state that is done is kept as well: who comes after a kill and finds none would
+    /// put the snapshot in again, over all that was written since.
     func save(_ state: VaultRestoreState) async throws
-    /// The restore is over: the keys of the new server are worth nothing now.
-    func remove() async throws
 }
 
 /// What comes next, decided from what is known.
@@ -63,9 +69,9 @@ enum VaultRestoreMove: Hashable {
         case (nil, true): return .unsealOriginal
         case (.initialised, true): return .unsealNew
         case (.restoring, true): return .unsealEither
-        case (.restored, true): return .unsealOriginal
+        case (.restored, true), (.done, true): return .unsealOriginal
         case (nil, false), (.initialised, false): return .upload
-        case (.restored, false): return .check
+        case (.restored, false), (.done, false): return .check
         case (.restoring, false):
             // Another cluster than before, and the backup's: it arrived.
             if status.clusterID == backup.cluster.id, let before = state?.clusterBefore, before != backup.cluster.id { return .check }

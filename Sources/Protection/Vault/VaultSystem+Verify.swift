@@ -54,8 +54,16 @@ extension VaultSystem {
                 try await client.unseal(UnsealKeys(keys: throwaway.keys))
                 try await client.waitUntilActive()
                 progress("restoring into it")
-                do { try await client.with(token: throwaway.token).restore(artifact, from: source) } catch let error as VaultError
-                where error.code == .serverError { throw VerificationFailure(check: "restore", error.message) }
+                let tookHold: Bool
+                do {
+                    tookHold = try await client.with(token: throwaway.token).restore(artifact, from: source, within: .seconds(120))
+                } catch let error as VaultError where error.code == .serverError { throw VerificationFailure(check: "restore", error.message) }
+                // Unsealing it now would say that the keys are wrong, of a backup that may be good.
+                guard tookHold else {
+                    throw VaultError(
+                        .scratchServer, "the scratch server accepted the snapshot and did not take it over within two minutes", field: "verification",
+                        isRetriable: true)
+                }
                 progress("unsealing it")
                 do { try await client.unseal(proof.unsealKeys) } catch let error as VaultError where error.code == .unsealKeys {
                     throw VerificationFailure(check: "unseal", "the given unseal keys do not open the backup; give \(expected.keysInWords)")

@@ -47,6 +47,9 @@ extension Step.RestorePostgreSQL {
                 Verification.allCases.map(\.rawValue)),
             "jobs": .integer("Connections that load and build indexes at once; 2 when absent.", 1...64),
             "noOwner": .boolean("Gives everything to the restoring role, for a server without the original's roles."),
+            "tablespaces": .enumeration(
+                "Keep (the default) puts tables and indexes into the tablespaces that they were in, which the server must have; Ignore puts everything into the default one.",
+                Tablespaces.allCases.map(\.rawValue)),
             "target": PostgreSQLSource.targetSchema,
         ])
 }
@@ -121,7 +124,10 @@ extension Step.HTTP {
             "expectBody": .string("Text that the answer must contain.", maxLength: 4096),
             "repeatable": .boolean(
                 "Says that a POST or PATCH may be sent again after a crash in its middle. Without it the run then waits for a person."),
-        ])
+        ]
+    ).rule(
+        "!self.url.matches('^https?://[^/?#]*@')",
+        "http.url must hold no user and password; give the credential by bearerTokenSecret")
 }
 
 extension Step.Apply {

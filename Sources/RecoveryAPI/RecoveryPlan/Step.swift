@@ -89,6 +89,12 @@ extension Step {
             case createMissing = "CreateMissing"
         }
 
+        public enum Tablespaces: String, Codable, Sendable, Hashable, CaseIterable {
+            case keep = "Keep"
+            /// Everything goes into the default one.
+            case ignore = "Ignore"
+        }
+
         /// The policy whose backups are restored, and whose server they are restored into.
         public var policy: String
         /// Which of the backup's databases; needed only where it holds several.
@@ -102,6 +108,8 @@ extension Step {
         public var jobs: Int?
         /// Gives everything to the restoring role: for a server without the original's roles.
         public var noOwner: Bool?
+        /// Where tables and indexes go; `Keep` when absent.
+        public var tablespaces: Tablespaces?
         /// Another server or database than the one that was backed up.
         public var target: PostgreSQLSource?
     }

@@ -44,7 +44,8 @@ extension RunPass {
             case .failure(let message, let retriable):
                 let limit = step(id(index))?.deadline?.seconds ?? Int64(RunMachine.defaultDeadline)
                 if let began = steps[index].startedAt, now >= began.addingTimeInterval(Double(limit)) {
-                    let last = message == "cancelled" ? "" : "; last: \(message)"
+                    let said = message == "cancelled" ? observation.progress[id(index)] : message
+                    let last = said.map { "; last: \($0)" } ?? ""
                     steps[index].state = .failed
                     steps[index].finishedAt = now
                     steps[index].message = "its deadline of \(Span.text(seconds: limit)) passed\(last)"

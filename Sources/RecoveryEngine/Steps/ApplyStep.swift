@@ -9,15 +9,22 @@ import RecoveryAPI
 enum ApplyStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.apply else { throw StepError("no apply", isRetriable: false) }
-        let objects = ResourceOrder.sorted(try await documents(wanted, context))
+        let objects = ResourceOrder.sorted(try await Poll.through(context) { try await documents(wanted, context) })
         guard !objects.isEmpty else { throw StepError("apply: there is no manifest in it", isRetriable: false) }
         // All of them before any is written: a plan that may not write the last one must not have written the first.
-        for object in objects { try await requireReach(object, context) }
+        for object in objects { try await Poll.through(context) { try await requireReach(object, context) } }
+        let prepared = Prepared(objects)
+        var unchecked: [String] = []
         for (index, object) in objects.enumerated() {
             let name = object[path: "metadata", "name"]?.string ?? ""
             let kind = object["kind"]?.string ?? ""
             context.progress("\(index + 1) of \(objects.count): \(kind) \(name)")
-            let type = try await resourceType(of: object, context)
+            let type: ResourceType
+            do { type = try await Poll.through(context) { try await resourceType(of: object, context) } } catch let error as KubernetesError
+            where error.isNotFound && context.isDryRun && prepared.defines(object) {
+                unchecked.append("\(kind) \(name), whose definition comes with it")
+                continue
+            }
             if let complaint = complaint(object, isNamespaced: type.namespaced, from: context.namespace, reach: context.resolver.reach) { throw complaint }
             var object = object
             var namespace: String?
@@ -27,12 +34,47 @@ enum ApplyStep {
                 metadata["namespace"] = namespace.map(JSON.string)
                 object["metadata"] = metadata
             }
-            _ = try await context.client.apply(
-                object, type: type, name: name, namespace: namespace, fieldManager: "dr-recovery", force: wanted.force ?? false,
-                dryRun: context.isDryRun)
+            let applied = object
+            let place = namespace
+            do {
+                _ = try await Poll.through(context) {
+                    try await context.client.apply(
+                        applied, type: type, name: name, namespace: place, fieldManager: "dr-recovery", force: wanted.force ?? false,
+                        dryRun: context.isDryRun)
+                }
+            } catch let error as KubernetesError where error.isNotFound && context.isDryRun && prepared.namespaces.contains(place ?? "") {
+                unchecked.append("\(kind) \(name), whose namespace comes with it")
+            }
         }
         let verb = context.isDryRun ? "would apply" : "applied"
-        return StepResult(message: "\(verb) \(objects.count) manifests", outputs: ["objects": String(objects.count)])
+        let rest = unchecked.isEmpty ? "" : "; not checked: \(unchecked.joined(separator: "; "))"
+        return StepResult(message: "\(verb) \(objects.count) manifests\(rest)", outputs: ["objects": String(objects.count)])
+    }
+
+    /// What others of the same manifests need: a dry run makes neither, so these cannot be asked about.
+    private struct Prepared {
+        var namespaces: Set<String> = []
+        private var kinds: Set<[String]> = []
+
+        init(_ objects: [JSON]) {
+            for object in objects {
+                switch object["kind"]?.string {
+                case "Namespace": namespaces.insert(object[path: "metadata", "name"]?.string ?? "")
+                case "CustomResourceDefinition":
+                    let spec = object["spec"]
+                    for version in spec?["versions"]?.array ?? [] {
+                        kinds.insert([
+                            "\(spec?["group"]?.string ?? "")/\(version["name"]?.string ?? "")", spec?[path: "names", "kind"]?.string ?? "",
+                        ])
+                    }
+                default: break
+                }
+            }
+        }
+
+        func defines(_ object: JSON) -> Bool {
+            kinds.contains([object["apiVersion"]?.string ?? "", object["kind"]?.string ?? ""])
+        }
     }
 
     /// Of a kind that the API server does not have yet, it is asked again when the kind is there.

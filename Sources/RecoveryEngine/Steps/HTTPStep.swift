@@ -52,6 +52,6 @@ enum HTTPStep {
         return StepResult(message: "\(shown(wanted.url)) answered \(status)", outputs: ["status": String(status)])
     }
 
-    /// A query may hold a token.
-    private static func shown(_ url: String) -> String { String(url.prefix { $0 != "?" }) }
+    /// A query may hold a token, and what stands before an @ a password.
+    static func shown(_ url: String) -> String { HTTPError.withoutSecrets(url) }
 }

@@ -26,7 +26,7 @@ enum RestorePostgreSQLStep {
         let request = PostgresRestore.Request(
             server: server, token: context.identity, artifact: artifact.object.sha256,
             strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: dump.fingerprint,
-            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false))
+            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false, noTablespaces: wanted.tablespaces == .ignore))
         if context.isDryRun {
             try await PostgresRestore.check(request)
             return StepResult(
@@ -50,8 +50,12 @@ enum RestorePostgreSQLStep {
                     context.reached("restore-\(progress.phase.rawValue)")
                 }, archive: { bytes })
         }
+        if report.artifact != artifact.object.sha256 {
+            return try await other(report, chosen, database: dump.name, asked: manifest)
+        }
         let proof = (wanted.verify ?? .counts) == .rows ? "every row proven" : "row counts proven"
         let kept = report.keptDatabase.map { "; the damaged one is kept as \"\($0)\"" } ?? ""
+        let before = report.wasAlreadyDone ? "; an earlier attempt had done it" : ""
         var outputs = [
             "backup": manifest.backup, "recoveryPoint": point, "rows": String(report.rows), "tables": String(report.tables),
             "database": report.database, "fingerprint": manifest.fingerprintDigest,
@@ -60,7 +64,31 @@ enum RestorePostgreSQLStep {
         outputs["timings"] = report.phaseSeconds.filter { $0.value >= 0.05 }.sorted { $0.value > $1.value }
             .map { "\($0.key) \(($0.value * 10).rounded() / 10)s" }.joined(separator: ", ")
         return StepResult(
-            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(roles)",
+            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(before)\(roles)",
+            outputs: outputs)
+    }
+
+    /// An earlier attempt of this step restored another backup than is chosen now, or another restore has followed: what is in
+    /// place is left there, and named.
+    private static func other(
+        _ report: PostgresRestore.Report, _ chosen: ChosenBackup, database: String, asked: Manifest
+    ) async throws -> StepResult {
+        var outputs = ["database": report.database]
+        outputs["keptDatabase"] = report.keptDatabase
+        let kept = report.keptDatabase.map { "; the damaged one is kept as \"\($0)\"" } ?? ""
+        guard let artifact = report.artifact else {
+            throw StepError(
+                "this step has restored \"\(report.database)\", and since then the database was taken away or replaced\(kept); to restore it again use a new token",
+                isRetriable: false)
+        }
+        let manifests = try await Catalogue(chosen.store).list(namespace: asked.namespace, policy: asked.policy).manifests
+        let found = manifests.first { manifest in manifest.artifacts.contains { $0.object.sha256 == artifact } }
+        outputs["backup"] = found?.backup
+        outputs["recoveryPoint"] = found.map { Timestamp.format($0.recoveryPoint) }
+        let inPlace =
+            found.map { "the backup \($0.backup) of \(Timestamp.format($0.recoveryPoint))" } ?? "another backup, which the catalogue does not have any more"
+        return StepResult(
+            message: "\"\(report.database)\" was restored before: \(inPlace) is in place, and was left there; \(asked.backup), which is chosen now, was not restored\(kept)",
             outputs: outputs)
     }
 

@@ -31,7 +31,7 @@ enum RestoreVaultKVStep {
         let mounts = Dictionary((wanted.mounts ?? []).map { ($0.from, $0.to) }, uniquingKeysWith: { $1 })
         let report = try await VaultKeyValues.restore(
             chosen.manifest, from: try await chosen.reader(context), to: server, strategy: strategy, mounts: mounts, isDryRun: context.isDryRun,
-            progress: context.progress, reached: { context.reached("vault kv \($0)") })
+            progress: context.progress, reached: { context.reached("vault-kv-\($0)") })
         if context.isDryRun {
             return StepResult(message: "would write \(chosen.manifest.contents) of \(backup) of \(point) into \(server.address)")
         }

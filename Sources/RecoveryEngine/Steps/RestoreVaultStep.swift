@@ -38,7 +38,7 @@ enum RestoreVaultStep {
             chosen.manifest, from: try await chosen.reader(context), to: server, keys: keys, token: token,
             mayInitialise: wanted.initialise ?? false, canary: wanted.canary.map { VaultCanary(path: $0.path, key: $0.key) },
             identity: context.identity, journal: SecretJournal(context), progress: context.progress,
-            reached: { context.reached("vault \($0)") }
+            reached: { context.reached("vault-\($0.replacing(" ", with: "-"))") }
         ).run()
         return StepResult(
             message: "the Vault is back as of \(point): \(report.notes.joined(separator: ", "))",
@@ -60,16 +60,19 @@ enum UnsealVaultStep {
 }
 
 /// Keeps the state of a restore in a Secret, named by the step's identity: a run that goes on under another object finds it.
-/// It goes when the restore is done.
+/// While it may hold the keys of a new server it belongs to nobody, and outlives its run; once the restore is done it says so
+/// until the run is deleted.
 struct SecretJournal: VaultRestoreJournal {
     private let resolver: Resolver
     private let namespace: String
     private let name: String
+    private let owner: OwnerReference?
 
     init(_ context: StepContext) {
         resolver = context.resolver
         namespace = context.namespace
         name = "dr-restore-vault-\(context.identity)"
+        owner = context.owner
     }
 
     func load() async throws -> VaultRestoreState? {
@@ -78,18 +81,10 @@ struct SecretJournal: VaultRestoreJournal {
     }
 
     func save(_ state: VaultRestoreState) async throws {
-        let data = ["state": try JSONEncoder().encode(state)]
-        if var known = try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace) {
-            known.data = data
-            _ = try await resolver.client.update(known)
-        } else {
-            _ = try await resolver.client.create(
-                Secret(metadata: ObjectMeta(name: name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "dr"]), data: data))
-        }
-    }
-
-    func remove() async throws {
-        guard try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace) != nil else { return }
-        try await resolver.client.delete(Secret.self, name, namespace: namespace)
+        let known = try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace)
+        var secret = known ?? Secret(metadata: ObjectMeta(name: name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "dr"]))
+        secret.data = ["state": try JSONEncoder().encode(state)]
+        secret.metadata.ownerReferences = state.isDone ? owner.map { [$0] } : nil
+        if known == nil { _ = try await resolver.client.create(secret) } else { _ = try await resolver.client.update(secret) }
     }
 }

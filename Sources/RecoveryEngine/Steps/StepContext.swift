@@ -1,6 +1,6 @@
 public import Foundation
 import KubernetesClient
-import KubernetesModel
+public import KubernetesModel
 import ObjectStore
 public import RecoveryAPI
 
@@ -14,6 +14,8 @@ public struct StepContext: Sendable {
     public let startedAt: Date
     /// Names this step of this token for ever: the same after a restart, and for a run that resumes.
     public let identity: String
+    /// The run itself, for objects that go when it is deleted.
+    public let owner: OwnerReference?
     /// Outputs of finished steps, by step name.
     public let outputs: [String: [String: String]]
     /// Shows people what goes on. Never a secret.
@@ -23,7 +25,7 @@ public struct StepContext: Sendable {
 
     public init(
         resolver: Resolver, namespace: String, run: RecoveryRun.Spec, step: Step, startedAt: Date, identity: String,
-        outputs: [String: [String: String]], progress: @escaping @Sendable (String) -> Void,
+        owner: OwnerReference? = nil, outputs: [String: [String: String]], progress: @escaping @Sendable (String) -> Void,
         reached: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.resolver = resolver
@@ -32,6 +34,7 @@ public struct StepContext: Sendable {
         self.step = step
         self.startedAt = startedAt
         self.identity = identity
+        self.owner = owner
         self.outputs = outputs
         self.progress = progress
         self.reached = reached

@@ -7,17 +7,29 @@ import RecoveryAPI
 enum WaitStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.wait else { throw StepError("no wait", isRetriable: false) }
-        let type = try await context.client.resourceType(apiVersion: wanted.apiVersion, kind: wanted.kind)
         let name = "\(wanted.kind) \(wanted.name)"
-        let namespace = type.namespaced ? context.namespace : nil
-        if context.isDryRun { return StepResult(message: "would wait for \(name)") }
+        if context.isDryRun {
+            let isKnown = try await type(wanted, context) != nil
+            return StepResult(message: "would wait for \(name)" + (isKnown ? "" : "; the API server does not know \(wanted.kind) of \(wanted.apiVersion) now"))
+        }
         try await Poll.until(context, name) {
+            guard let type = try await type(wanted, context) else {
+                return "the API server does not know \(wanted.kind) of \(wanted.apiVersion) yet"
+            }
+            let namespace = type.namespaced ? context.namespace : nil
             guard let object = try await context.client.getIfPresent(type, wanted.name, namespace: namespace) else {
                 return "it is not there"
             }
             return complaint(object.content, wanted)
         }
         return StepResult(message: "\(name) is as wanted")
+    }
+
+    /// nil for a kind that is not installed: its definition may come while it is waited for.
+    private static func type(_ wanted: Step.Wait, _ context: StepContext) async throws -> ResourceType? {
+        do {
+            return try await context.client.resourceType(apiVersion: wanted.apiVersion, kind: wanted.kind)
+        } catch let error as KubernetesError where error.isNotFound { return nil }
     }
 
     static func complaint(_ object: JSON, _ wanted: Step.Wait) -> String? {
@@ -36,7 +48,10 @@ enum WaitStep {
         guard let found, !found.isNull else { return "\(path) is not set" }
         guard let value = wanted.value else { return nil }
         let text = found.string ?? found.text
-        return text == value ? nil : "\(path) is \(text.prefix(100))"
+        if text == value { return nil }
+        // A status is read by more people than a Secret is.
+        let isSecret = wanted.kind == "Secret" && wanted.apiVersion == "v1"
+        return isSecret ? "\(path) has another value" : "\(path) is \(text.prefix(100))"
     }
 }
 

@@ -17,7 +17,7 @@ enum ScaleStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.scale else { throw StepError("no scale", isRetriable: false) }
         let type = wanted.kind.resourceType
-        let before = try await context.client.scale(type, wanted.name, namespace: context.namespace)
+        let before = try await Poll.through(context) { try await context.client.scale(type, wanted.name, namespace: context.namespace) }
         let replicas = try target(wanted, context)
         if context.isDryRun {
             return StepResult(message: "would scale \(wanted.name) from \(before.spec) to \(replicas)", outputs: ["before": String(before.spec)])
@@ -25,7 +25,9 @@ enum ScaleStep {
         // After a restart the number is already ours: what was there before is on the object.
         let found = try await remember(wanted, type, before.spec, context)
         if before.spec != replicas {
-            try await context.client.setScale(type, wanted.name, namespace: context.namespace, replicas: replicas)
+            try await Poll.through(context) {
+                try await context.client.setScale(type, wanted.name, namespace: context.namespace, replicas: replicas)
+            }
         }
         try await Poll.until(context, "\(replicas) pods of \(wanted.name)") {
             let now = try await context.client.scale(type, wanted.name, namespace: context.namespace)
@@ -49,13 +51,15 @@ enum ScaleStep {
         _ wanted: Step.Scale, _ type: ResourceType, _ current: Int, _ context: StepContext
     ) async throws -> Int {
         let key = "dr.hotswap.io/replicas-before"
-        let object = try await context.client.get(type, wanted.name, namespace: context.namespace)
+        let object = try await Poll.through(context) { try await context.client.get(type, wanted.name, namespace: context.namespace) }
         let mark = object.content[path: "metadata", "annotations"]?[key]?.string ?? ""
         let parts = mark.split(separator: "=").map(String.init)
         if parts.count == 2, parts[0] == context.identity, let number = Int(parts[1]) { return number }
-        _ = try await context.client.patch(
-            type, wanted.name, namespace: context.namespace,
-            merge: ["metadata": ["annotations": [key: .string("\(context.identity)=\(current)")]]])
+        _ = try await Poll.through(context) {
+            try await context.client.patch(
+                type, wanted.name, namespace: context.namespace,
+                merge: ["metadata": ["annotations": [key: .string("\(context.identity)=\(current)")]]])
+        }
         return current
     }
 }
@@ -71,9 +75,11 @@ enum RolloutRestartStep {
         }
         // The time is that of the first attempt: done again after a crash it changes nothing.
         let time = JSON.string(Timestamp.format(context.startedAt))
-        _ = try await context.client.patch(
-            type, wanted.name, namespace: context.namespace,
-            merge: ["spec": ["template": ["metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": time]]]]])
+        _ = try await Poll.through(context) {
+            try await context.client.patch(
+                type, wanted.name, namespace: context.namespace,
+                merge: ["spec": ["template": ["metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": time]]]]])
+        }
         try await Poll.until(context, "the rollout of \(wanted.name)") {
             Rollout.complaint(try await context.client.get(type, wanted.name, namespace: context.namespace).content)
         }
@@ -96,16 +102,5 @@ enum Rollout {
         if total > updated { return "\(total - updated) old pods are still there" }
         if available < wanted { return "\(available) of \(wanted) pods are available" }
         return nil
-    }
-}
-
-/// Looks again and again until something is so. The step's deadline ends it.
-enum Poll {
-    /// - Parameter check: nil when it is so, else what is missing.
-    static func until(_ context: StepContext, _ what: String, _ check: () async throws -> String?) async throws {
-        while let missing = try await check() {
-            context.progress("waiting for \(what): \(missing)")
-            try await Task.sleep(for: .seconds(1))
-        }
     }
 }

@@ -33,6 +33,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_any(self):
         length = int(self.headers.get("Content-Length", 0))
+        if lie == "swallow" and self.path.endswith("/snapshot-force"):
+            while size := int(self.rfile.readline(), 16) if "chunked" in self.headers.get("Transfer-Encoding", "") else 0:
+                self.rfile.read(size + 2)
+            self.rfile.read(length)
+            self.send_response(204)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            return
         headers = {name: value for name, value in self.headers.items() if name.lower().startswith("x-vault")}
         request = urllib.request.Request(
             upstream + self.path, data=self.rfile.read(length) if length else None, method=self.command, headers=headers)
@@ -51,6 +60,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if is_snapshot:
             body = change(body)
         self.send_response(status)
+        if status == 204:
+            self.end_headers()
+            return
         # As a Vault does: chunks, and an end that says nothing of how much there should have been.
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()

@@ -11,6 +11,8 @@ struct ArchiveEntry: Hashable, Sendable {
     var copyStatement = ""
     var schema = ""
     var owner = ""
+    /// Where it lay; empty for the database's own.
+    var tablespace = ""
 
     var isTableData: Bool { kind == "TABLE DATA" }
     var isLargeObjects: Bool { kind == "BLOBS" }
@@ -33,8 +35,8 @@ extension ArchiveEntry {
         _ = try cursor.string()
         copyStatement = try cursor.string() ?? ""
         schema = try cursor.string() ?? ""
-        // Tablespace, and from 1.14 the table access method, and from 1.16 the kind of relation.
-        _ = try cursor.string()
+        tablespace = try cursor.string() ?? ""
+        // From 1.14 the table access method, and from 1.16 the kind of relation.
         if header.version >= 114 { _ = try cursor.string() }
         if header.version >= 116 { _ = try cursor.integer() }
         owner = try cursor.string() ?? ""

@@ -23,7 +23,7 @@ struct DatabaseLoad {
         let maintenance = scratch.maintenance
         let serverVersion = await maintenance.serverVersion
         let tool = try await PostgresTool.find("pg_restore", atLeast: serverVersion / 10000, folder: options.toolFolder)
-        let restore = RestoreTool(tool: tool, database: scratch.login, options: options)
+        let restore = RestoreTool(tool: tool, database: scratch.login, options: options, serverVersion: serverVersion)
         let database = scratch.login.with(database: scratch.names.scratch, settings: SessionSettings.loading)
         let loader = ArchiveLoader(database: database, jobs: jobs, meter: run.meter)
         let archive = folder.file(Self.contentsFile)
@@ -35,6 +35,11 @@ struct DatabaseLoad {
                     mend: "restore it with pg_restore")
             }
             try await ExtensionCheck.require(ExtensionCheck.extensions(in: router.entries), on: maintenance)
+            if !options.isProof, !options.noTablespaces {
+                let makesDatabase = landscape.database(request.server.database) == nil
+                try await TablespaceCheck.require(
+                    TablespaceCheck.tablespaces(in: router.entries, makesDatabase: makesDatabase), on: maintenance)
+            }
             let roles = RoleCheck.roles(in: router.entries, options: options)
             if options.makesRoles { try await RoleCheck.make(roles, on: maintenance) }
             try await RoleCheck.require(roles, on: maintenance)

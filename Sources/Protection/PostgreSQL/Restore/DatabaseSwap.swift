@@ -26,30 +26,32 @@ struct DatabaseSwap {
         }
     }
 
-    /// Renames both databases in one transaction. The original takes no sessions for that moment only; when the
-    /// renaming fails it is as it was.
+    /// Renames both databases in one transaction, while the sessions in them are ended.
+    ///
+    /// The server lets nobody into a database from the moment that it begins to rename it until that is decided: nothing
+    /// stands closed when this process is killed, and when the renaming fails everything is as it was.
     func perform(scratch: String) async throws {
         let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
         let original = landscape.database(target)
-        // One that takes no connections was closed by a run of this token that was killed right then.
-        if request.strategy == .intoEmpty, original?.allowsConnections == true {
-            try await requireEmptyTarget(landscape)
-        }
+        if request.strategy == .intoEmpty { try await requireEmptyTarget(landscape) }
         guard let marker = landscape.database(scratch)?.marker, marker.token == request.token else {
             throw PostgresProtectionError(.conflict, "the database \"\(scratch)\" is gone", isRetriable: true)
         }
         var properties: DatabaseProperties?
-        if original != nil {
-            properties = try await DatabaseProperties.read(target, on: maintenance)
-            try await allowConnections(false)
-        }
-        do {
-            try await endSessions([target, scratch])
-            try await rename(scratch: scratch, landscape: landscape, properties: properties)
-        } catch {
-            // In a task of its own, since this one may be cancelled.
-            if original != nil { await Task { try? await reopen() }.value }
-            throw error
+        if original != nil { properties = try await DatabaseProperties.read(target, on: maintenance) }
+        let ender = SessionEnder(databases: [target, scratch], server: request.server, maintenanceDatabase: request.options.maintenanceDatabase)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                return try await ender.during { try await rename(scratch: scratch, landscape: landscape, properties: properties) }
+            } catch let error as PostgresError where SessionEnder.isInUse(error) {
+                // The server waits five seconds for sessions to end, and says so then.
+                guard ContinuousClock.now < deadline else {
+                    throw PostgresProtectionError(
+                        .conflict, "sessions in \"\(target)\" do not end: \(error.detail ?? error.message)", field: "database",
+                        mend: "end them on the server", isRetriable: true)
+                }
+            }
         }
     }
 
@@ -60,7 +62,7 @@ struct DatabaseSwap {
         let literal = { (text: String) in PostgresLiteral.quote(text) }
         let original = landscape.database(target)
         let before = original?.marker
-        var statements: [String] = []
+        var statements = ["SET LOCAL lock_timeout TO '5s'"]
         let comment = before.map { $0.comment } ?? original?.comment ?? landscape.database(scratch)?.marker?.comment
         if original != nil {
             let kept = marker(.kept, comment: comment)
@@ -68,6 +70,8 @@ struct DatabaseSwap {
                 "ALTER DATABASE \(quote(target)) RENAME TO \(quote(names.damaged))",
                 "COMMENT ON DATABASE \(quote(names.damaged)) IS \(literal(kept.text))",
             ]
+            // One that was empty is looked at again.
+            if request.strategy != .intoEmpty { statements.append(closing(names.damaged)) }
         }
         let done = marker(.done, comment: comment, earlier: before.map { $0.earlier + [$0.token] } ?? [])
         statements += [
@@ -94,45 +98,23 @@ struct DatabaseSwap {
     func finish() async throws -> String? {
         let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
         guard let kept = landscape.kept else { return nil }
-        guard request.strategy != .swap else { return kept.name }
+        switch request.strategy {
+        case .swap: return kept.name
+        case .replace: break
+        case .intoEmpty:
+            // Somebody may have written into the empty one until the swap. Now nobody knows its name.
+            if !kept.allowsConnections { return kept.name }
+            guard try await Self.isEmpty(request.server.with(database: kept.name)) else {
+                try await maintenance.execute(closing(kept.name))
+                return kept.name
+            }
+        }
         try await Self.drop(kept.name, on: maintenance)
         return nil
     }
 
-    private func allowConnections(_ allowed: Bool) async throws {
-        try await maintenance.execute(
-            "ALTER DATABASE \(PostgresIdentifier.quote(target)) WITH ALLOW_CONNECTIONS \(allowed)")
-    }
-
-    private func reopen() async throws {
-        let connection = try await PostgresConnection.connect(
-            Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
-        try await connection.execute(
-            "ALTER DATABASE \(PostgresIdentifier.quote(target)) WITH ALLOW_CONNECTIONS true")
-        await connection.close()
-    }
-
-    private func endSessions(_ databases: [String]) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            var sessions = 0
-            for database in databases {
-                sessions += try await maintenance.query(
-                    """
-                    SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-                    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()
-                    """, [database]
-                ).rows.count
-            }
-            if sessions == 0 { return }
-            guard ContinuousClock.now < deadline else {
-                throw PostgresProtectionError(
-                    .conflict, "\(sessions) sessions in \"\(target)\" do not end", field: "database",
-                    mend: "end them on the server", isRetriable: true)
-            }
-            // Sessions end when they next look: moments.
-            try await Task.sleep(for: .milliseconds(20))
-        }
+    private func closing(_ database: String) -> String {
+        "ALTER DATABASE \(PostgresIdentifier.quote(database)) WITH ALLOW_CONNECTIONS false"
     }
 
     static func drop(_ name: String, on connection: PostgresConnection) async throws {

@@ -36,6 +36,14 @@ struct Landscape: Hashable, Sendable {
             ? .verified(database: scratch.name) : .restoring(database: scratch.name)
     }
 
+    /// What the database in place was made of, as the restore that put it there wrote down: also on the damaged one, for the day
+    /// that a person has changed the comment.
+    var artifactInPlace: String? {
+        guard let database = database(target) else { return nil }
+        if let marker = database.marker, marker.phase == .done { return marker.artifact }
+        return kept?.marker?.artifact
+    }
+
     private func isOurs(_ database: Database) -> Bool {
         database.marker?.token == token && database.marker?.target == target
     }

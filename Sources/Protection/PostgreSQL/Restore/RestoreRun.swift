@@ -65,10 +65,15 @@ struct RestoreRun {
         try await lock(maintenance)
         let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
         let swap = DatabaseSwap(request: request, names: names, maintenance: maintenance)
-        var loaded = LoadSummary()
+        // What was loaded earlier has the numbers that the backup recorded: it was compared with them.
+        var loaded = LoadSummary(request.fingerprint)
+        var inPlace: String? = request.artifact
         var wasAlreadyDone = false
         switch landscape.state {
-        case .done: wasAlreadyDone = true
+        case .done:
+            wasAlreadyDone = true
+            inPlace = landscape.artifactInPlace
+            if inPlace != request.artifact { loaded = LoadSummary() }
         case .verified(let scratch) where landscape.scratch?.marker?.artifact == request.artifact:
             enter(.swapping)
             try await swap.perform(scratch: scratch)
@@ -82,7 +87,7 @@ struct RestoreRun {
         enter(.done)
         return PostgresRestore.Report(
             strategy: request.strategy, verification: request.verification, database: target, keptDatabase: kept,
-            wasAlreadyDone: wasAlreadyDone, rows: loaded.rows, tables: loaded.tables, archiveBytes: meter.bytes,
+            wasAlreadyDone: wasAlreadyDone, artifact: inPlace, rows: loaded.rows, tables: loaded.tables, archiveBytes: meter.bytes,
             startedAt: startedAt, finishedAt: Date(), phaseSeconds: clock.seconds, fingerprintDigest: loaded.digest)
     }
 
@@ -141,4 +146,14 @@ struct LoadSummary: Sendable {
     var rows: Int64 = 0
     var tables = 0
     var digest: String?
+}
+
+extension LoadSummary {
+    init(_ fingerprint: Fingerprint?) {
+        guard let fingerprint else {
+            self.init()
+            return
+        }
+        self.init(rows: fingerprint.totalRows, tables: fingerprint.tables.count, digest: try? fingerprint.digest)
+    }
 }

@@ -6,6 +6,8 @@ struct RestoreTool {
     let tool: PostgresTool
     let database: PostgresConfiguration
     let options: PostgresRestore.Options
+    /// Its processes wait for each other: a server's default for idle sessions must not end them.
+    var serverVersion = 0
 
     /// - Parameter list: only these entries of the archive.
     func run(
@@ -14,11 +16,12 @@ struct RestoreTool {
         var sessions = SessionSettings.patient
         sessions["synchronous_commit"] = "off"
         let login = try ToolConnection(
-            database.with(database: database.database, settings: sessions.merging(settings) { $1 }))
+            database.with(database: database.database, settings: sessions.merging(settings) { $1 }), serverVersion: serverVersion)
         defer { login.remove() }
         var arguments = ["--exit-on-error", "--no-password", "--section=\(section)"]
         if options.noOwner { arguments.append("--no-owner") }
         if options.noPrivileges { arguments.append("--no-privileges") }
+        if options.noTablespaces { arguments.append("--no-tablespaces") }
         if options.isProof { arguments += ["--no-tablespaces", "--no-security-labels", "--no-subscriptions"] }
         if jobs > 1 { arguments.append("--jobs=\(jobs)") }
         if let list { arguments.append("--use-list=\(list)") }

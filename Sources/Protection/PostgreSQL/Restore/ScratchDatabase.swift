@@ -53,11 +53,13 @@ struct ScratchDatabase {
 
     private func createFromArchive(_ entries: [ArchiveEntry]) async throws {
         let definition = entries.first { $0.kind == "DATABASE" }
-        let statement = definition.map { SQLText.renamingDatabase($0.definition, to: names.scratch) }
+        let renamed = definition.map { SQLText.renamingDatabase($0.definition, to: names.scratch) }
         if request.options.isProof, let definition {
             try await createForProof(SQLText.databaseOptions(definition.definition))
+        } else if request.options.noTablespaces, let definition {
+            try await maintenance.execute(statement(Self.own(SQLText.databaseOptions(definition.definition))))
         } else {
-            try await maintenance.execute(statement ?? "CREATE DATABASE \(quoted) TEMPLATE template0")
+            try await maintenance.execute(renamed ?? "CREATE DATABASE \(quoted) TEMPLATE template0")
         }
         try await mark(.restoring)
         if let owner = definition?.owner, !owner.isEmpty, !request.options.noOwner {
@@ -81,13 +83,19 @@ struct ScratchDatabase {
         try await mark(.restoring, comment: comment)
     }
 
+    /// What is of the database itself.
+    private static func own(_ options: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        options.filter { $0.name != "TABLESPACE" && $0.name != "TEMPLATE" && $0.name != "OWNER" }
+    }
+
+    private func statement(_ kept: [(name: String, value: String)], _ more: String = "") -> String {
+        "CREATE DATABASE \(quoted) TEMPLATE template0" + kept.map { " \($0.name) = \(PostgresLiteral.quote($0.value))" }.joined() + more
+    }
+
     /// Without its tablespace; and where the machine does not have the locale, with the one that every machine has: the
     /// same rows are the same text in it.
     private func createForProof(_ options: [(name: String, value: String)]) async throws {
-        func statement(_ kept: [(name: String, value: String)], _ more: String = "") -> String {
-            "CREATE DATABASE \(quoted) TEMPLATE template0" + kept.map { " \($0.name) = \(PostgresLiteral.quote($0.value))" }.joined() + more
-        }
-        let kept = options.filter { $0.name != "TABLESPACE" && $0.name != "TEMPLATE" && $0.name != "OWNER" }
+        let kept = Self.own(options)
         do {
             try await maintenance.execute(statement(kept))
         } catch let error as PostgresError where ["42809", "22023", "0A000"].contains(error.sqlState) {

@@ -8,7 +8,8 @@ struct ToolConnection {
     /// Holds the certificates' file until the tool has ended.
     private let certificates: PrivateFile?
 
-    init(_ configuration: PostgresConfiguration) throws {
+    /// - Parameter serverVersion: such as 150014; 0 where it is not known.
+    init(_ configuration: PostgresConfiguration, serverVersion: Int = 0) throws {
         certificates = try configuration.rootCertificates.map(PrivateFile.init(text:))
         let seconds = max(2, Int(configuration.connectTimeout.components.seconds))
         var settings = [
@@ -21,7 +22,7 @@ struct ToolConnection {
         connectionString = settings.map { PostgresLiteral.conninfo($0.0, $0.1) }.joined(separator: " ")
         environment = [
             "PGPASSWORD": configuration.password ?? "",
-            "PGOPTIONS": configuration.startupOptions,
+            "PGOPTIONS": configuration.startupOptions(for: serverVersion),
             // Messages that are matched must not be translated.
             "LC_ALL": "C", "LC_MESSAGES": "C",
         ]
