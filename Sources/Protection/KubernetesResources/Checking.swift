@@ -25,6 +25,17 @@ struct Checking: Sendable {
             }
         }
 
+        /// Of which the API server said whether it would take them.
+        var asked: Int { accepted + elsewhere + immovable + refusedCount }
+
+        /// Why it was asked about none.
+        var missing: String {
+            let reasons = ObjectCheck.Unchecked.allCases.filter { unchecked[$0] != nil }.map(\.rawValue)
+                + (outOfReach > 0 ? ["this namespace may not write where they belong; start the operator with --cross-namespace-from"] : [])
+            return "the API server was asked about none of the objects: \(reasons.joined(separator: "; ")); "
+                + "see to that, or verify the backup where they belong"
+        }
+
         var summary: String {
             var parts = ["the API server accepted \(accepted) objects in a dry run"]
             if elsewhere > 0 { parts.append("\(elsewhere) in another namespace and under another name, since their own does not exist") }
