@@ -101,7 +101,7 @@ struct PolicyVerification {
             let last = status.lastVerificationTime.map { "the last proof is of \(Timestamp.format($0))" } ?? "no backup was ever proven"
             return Judgement(
                 .false, Reason.verificationOverdue,
-                "\(last), and one was due by \(Timestamp.format(limit)); \(trouble.map { "the last attempt: \($0.message)" } ?? "prove one now: dr verify \(policy.name)")")
+                "\(last), and one was due by \(Timestamp.format(limit)); prove one now: dr verify \(policy.name)\(trouble.map { "; the last attempt: \($0.message)" } ?? "")")
         }
         if let time = status.lastVerificationTime, let backup = status.lastVerifiedBackup {
             return Judgement(.true, Reason.verified, "\(backup) was restored and compared at \(Timestamp.format(time))")
