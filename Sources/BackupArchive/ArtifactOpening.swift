@@ -11,13 +11,7 @@ struct ArtifactOpening {
     let identities: [AgeIdentity]
 
     func run(into bytes: PlainBytes) async throws {
-        guard let info = try await store.head(artifact.key) else {
-            throw ArchiveError(.missing, key: artifact.key, "the backup's object is not in the store")
-        }
-        guard info.size == artifact.bytes else {
-            throw ArchiveError(
-                .truncated, key: artifact.key, "the object has \(info.size) bytes, the manifest says \(artifact.bytes)")
-        }
+        let info = try await Self.find(artifact, in: store)
         let cause = FirstCause()
         do {
             let count = try await withChild(Command("zstd", ["-q", "-d", "-c"])) { zstd in
@@ -97,9 +91,23 @@ struct ArtifactOpening {
         } catch let error as AgeError {
             throw Self.explain(error, artifact.key)
         }
-        guard digest.finalizeHex() == artifact.sha256 else {
-            throw ArchiveError(.corrupt, key: artifact.key, "the object's SHA-256 is not the manifest's")
+        guard digest.finalizeHex() == artifact.sha256 else { throw Self.changed(artifact) }
+    }
+
+    /// - Throws: ``ArchiveError`` with `.missing`, or with `.truncated` for another size than the manifest's.
+    static func find(_ artifact: ArtifactInfo, in store: any ObjectStore) async throws -> ObjectInfo {
+        guard let info = try await store.head(artifact.key) else {
+            throw ArchiveError(.missing, key: artifact.key, "the backup's object is not in the store")
         }
+        guard info.size == artifact.bytes else {
+            throw ArchiveError(
+                .truncated, key: artifact.key, "the object has \(info.size) bytes, the manifest says \(artifact.bytes)")
+        }
+        return info
+    }
+
+    static func changed(_ artifact: ArtifactInfo) -> ArchiveError {
+        ArchiveError(.corrupt, key: artifact.key, "the object's SHA-256 is not the manifest's")
     }
 
     private static func explain(_ error: AgeError, _ key: String) -> ArchiveError {

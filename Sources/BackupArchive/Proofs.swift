@@ -53,15 +53,46 @@ public struct Proof: Codable, Sendable, Hashable {
     public var seconds: Int64 { max(0, Int64(finishedAt.timeIntervalSince(startedAt).rounded())) }
 }
 
+/// What is known of one policy's backups by restoring them. A verdict is of what was backed up, not of a name: a backup that
+/// was made anew under the same name has none.
+public struct Verdicts: Sendable, Hashable {
+    private struct Subject: Sendable, Hashable {
+        var backup: String
+        var fingerprintDigest: String
+    }
+
+    private var proven: Set<Subject> = []
+    private var broken: Set<Subject> = []
+
+    public init(_ proofs: [Proof] = []) {
+        for proof in proofs { note(proof.verdict, backup: proof.backup, fingerprintDigest: proof.fingerprintDigest) }
+    }
+
+    public mutating func note(_ verdict: Proof.Verdict, backup: String, fingerprintDigest: String) {
+        let subject = Subject(backup: backup, fingerprintDigest: fingerprintDigest)
+        switch verdict {
+        case .proven: proven.insert(subject)
+        case .broken: broken.insert(subject)
+        }
+    }
+
+    public func isProven(_ manifest: Manifest) -> Bool { proven.contains(Self.subject(manifest)) }
+    public func isBroken(_ manifest: Manifest) -> Bool { broken.contains(Self.subject(manifest)) }
+
+    private static func subject(_ manifest: Manifest) -> Subject {
+        Subject(backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest)
+    }
+}
+
 /// The proofs in a store, under `proofs/<namespace>/<policy>/<backup>.json`.
 public struct Proofs: Sendable {
     private let store: any ObjectStore
 
     public init(_ store: any ObjectStore) { self.store = store }
 
-    /// The names of the backups whose last verification found them good. One that cannot be read counts as none.
-    public func verified(namespace: String, policy: String) async throws -> Set<String> {
-        Set(try await list(namespace: namespace, policy: policy).filter { $0.verdict == .proven }.map(\.backup))
+    /// The last verdicts on one policy's backups, by what was verified. One that cannot be read counts as none.
+    public func verdicts(namespace: String, policy: String) async throws -> Verdicts {
+        Verdicts(try await list(namespace: namespace, policy: policy))
     }
 
     /// All that can be read, the newest verdict last.

@@ -40,6 +40,8 @@ struct OperatorCommand: AsyncParsableCommand {
     @Option(help: "The Lease's name; it is in --namespace, by default the operator's own.")
     var leaseName = "dr-operator"
 
+    @OptionGroup var load: LoadOptions
+
     @Flag(help: "Logs what it looks at, too.")
     var verbose = false
 
@@ -58,7 +60,7 @@ struct OperatorCommand: AsyncParsableCommand {
         let service = OperatorService(
             client: client, namespaces: Set(watchNamespaces),
             reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)), election: election,
-            metrics: PrometheusMetrics(registry), logger: logger)
+            maxConcurrentBackups: load.maxConcurrentBackups, metrics: PrometheusMetrics(registry), logger: logger)
         let probes = ProbeAddress.server(
             host, port, client: client, service: service, election: election, metrics: registry, logger: logger)
         logger.info("the operator starts", metadata: ["server": "\(client.configuration.server)"])
@@ -79,6 +81,18 @@ struct OperatorCommand: AsyncParsableCommand {
             client: client, namespace: cluster.namespace ?? client.configuration.namespace, name: leaseName,
             identity: "\(ProcessInfo.processInfo.hostName)_\(UUID().uuidString.lowercased())", logger: logger,
             abandon: { _exit(70) })
+    }
+}
+
+/// How much is done at a time.
+struct LoadOptions: ParsableArguments {
+    @Option(help: "How many backups are made at a time; the others wait (Queued). Each takes some 120 MB and a processor.")
+    var maxConcurrentBackups = OperatorService.standardConcurrentBackups
+
+    func validate() throws {
+        guard (1...1000).contains(maxConcurrentBackups) else {
+            throw ValidationError("--max-concurrent-backups: \(maxConcurrentBackups) is not a number from 1 to 1000")
+        }
     }
 }
 

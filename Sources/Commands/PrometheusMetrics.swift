@@ -30,14 +30,14 @@ struct PrometheusMetrics: OperatorMetrics {
         backups = registry.counter("dr_backup_total", help: "Backups that ended, by result: complete or failed.", labels: ["result"])
         verifications = registry.counter(
             "dr_verification_total",
-            help: "Attempts to prove a backup that ended, by result: verified, broken, or error when it could not be found out.", labels: ["result"])
+            help: "Attempts to prove a backup that ended, by result: verified, broken, checked when nothing was restored, or error when it could not be found out.", labels: ["result"])
         reconciles = registry.counter(
             "controller_runtime_reconcile_total", help: "Reconcile passes by controller and result.", labels: ["controller", "result"])
         reconcileTime = registry.histogram(
             "controller_runtime_reconcile_time_seconds", help: "How long reconcile passes took.", labels: ["controller"])
         depth = registry.gauge("workqueue_depth", help: "Objects that wait to be reconciled.", labels: ["controller"])
         for result in ["complete", "failed"] { backups.create(labels: [result]) }
-        for result in ["verified", "broken", "error"] { verifications.create(labels: [result]) }
+        for result in ["verified", "broken", "checked", "error"] { verifications.create(labels: [result]) }
     }
 
     func reconciled(controller: String, result: String, seconds: Double) {

@@ -31,6 +31,8 @@ struct Standalone: AsyncParsableCommand {
     @Option(help: "Where probes and metrics are served, ADDRESS:PORT; port 0 takes a free one. Nowhere when absent.")
     var probeAddress: String?
 
+    @OptionGroup var load: LoadOptions
+
     @Flag(help: "Only the API server, no controllers.")
     var apiOnly = false
 
@@ -44,7 +46,8 @@ struct Standalone: AsyncParsableCommand {
             configuration: ControlPlaneConfiguration(
                 stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port), logger: logger)
         let controllers = StandaloneControllers(
-            server: server, apiOnly: apiOnly, probes: try probeAddress.map(ProbeAddress.parse), logger: logger)
+            server: server, apiOnly: apiOnly, probes: try probeAddress.map(ProbeAddress.parse),
+            maxConcurrentBackups: load.maxConcurrentBackups, logger: logger)
         try await ServiceGroup(
             services: [server, controllers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()
@@ -56,6 +59,7 @@ private struct StandaloneControllers: Service {
     let server: ControlPlane
     let apiOnly: Bool
     let probes: (host: String, port: Int)?
+    let maxConcurrentBackups: Int
     let logger: Logger
 
     func run() async throws {
@@ -73,7 +77,7 @@ private struct StandaloneControllers: Service {
             // Who has its kubeconfig may do everything there.
             let registry = MetricsRegistry()
             let service = OperatorService(
-                client: client, reach: .everythingForAll, metrics: PrometheusMetrics(registry), logger: logger)
+                client: client, reach: .everythingForAll, maxConcurrentBackups: maxConcurrentBackups, metrics: PrometheusMetrics(registry), logger: logger)
             if let probes {
                 let status = ProbeAddress.server(
                     probes.host, probes.port, client: client, service: service, metrics: registry, logger: logger)

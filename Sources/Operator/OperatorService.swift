@@ -23,16 +23,22 @@ public final class OperatorService: Service {
     private let metrics: any OperatorMetrics
     private let election: LeaderElector?
     private let reach: ResourceReach
+    private let maxConcurrentBackups: Int
+
+    /// Each takes some 120 MB and a processor.
+    public static let standardConcurrentBackups = 3
 
     /// - Parameters:
     ///   - namespaces: empty for all of the cluster.
+    ///   - maxConcurrentBackups: so many backups are made at a time; the others wait.
     ///   - reach: how far policies and plans reach with the operator's rights.
     ///   - election: the controllers work only while it holds its lease; nil when nobody else can be there.
     public init(
         client: KubernetesClient, namespaces: Set<String> = [], reach: ResourceReach = .ownNamespace, election: LeaderElector? = nil,
-        metrics: any OperatorMetrics = NoOperatorMetrics(), logger: Logger
+        maxConcurrentBackups: Int = OperatorService.standardConcurrentBackups, metrics: any OperatorMetrics = NoOperatorMetrics(), logger: Logger
     ) {
         self.election = election
+        self.maxConcurrentBackups = maxConcurrentBackups
         self.reach = reach
         self.client = client
         self.logger = logger
@@ -104,7 +110,8 @@ public final class OperatorService: Service {
         }
 
         let backupQueue = QueueLink()
-        let backupReconciler = BackupReconciler(context: context, backups: backups, wake: backupQueue.add)
+        let backupReconciler = BackupReconciler(
+            context: context, backups: backups, policies: policies, limit: maxConcurrentBackups, wake: backupQueue.add)
         let backupController = Controller(name: "backup", metrics: metrics, logger: logger, reconcile: backupReconciler.reconcile)
         backupQueue.connect(backupController.queue)
         backupController.watch(backups)

@@ -64,6 +64,10 @@ public enum Reason {
     public static let backupFailed = "BackupFailed"
     public static let backupRetrying = "BackupRetrying"
     public static let notVerified = "NotVerified"
+    /// Backup: what is stored was checked and found whole; it was not restored and compared, so that it is not proven.
+    public static let onlyChecked = "OnlyChecked"
+    /// Backup: as many as may be are being made; it waits.
+    public static let queued = "Queued"
 
     public static let neverVerified = "NeverVerified"
     public static let verificationRequested = "VerificationRequested"

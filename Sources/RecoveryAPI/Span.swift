@@ -15,6 +15,11 @@ public struct Span: Sendable, Hashable, Comparable, Codable, CustomStringConvert
         description = text
     }
 
+    public init(seconds: Int64) {
+        self.seconds = seconds
+        description = Self.text(seconds: seconds)
+    }
+
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)

@@ -4,18 +4,19 @@ public import RecoveryAPI
 
 /// Which backup a target means, as a function of the catalogue.
 public enum BackupChoice {
-    /// - Parameter verified: the backups that were proven by restoring them.
+    /// - Parameter verdicts: What was found by restoring them. What was found broken is chosen by its name alone.
     /// - Throws: ``ReferenceError`` saying what there is instead.
     public static func choose(
-        _ target: RecoveryTarget, from manifests: [Manifest], verified: Set<String>
+        _ target: RecoveryTarget, from manifests: [Manifest], verdicts: Verdicts
     ) throws -> Manifest {
         let sorted = manifests.sorted { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) }
+        let good = sorted.filter { !verdicts.isBroken($0) }
         let found: Manifest? =
             switch target {
-            case .latest: sorted.last
-            case .latestVerified: sorted.last { verified.contains($0.backup) }
+            case .latest: good.last
+            case .latestVerified: good.last(where: verdicts.isProven)
             case .backup(let name): sorted.first { $0.backup == name }
-            case .time(let time): sorted.last { $0.recoveryPoint <= time }
+            case .time(let time): good.last { $0.recoveryPoint <= time }
             case .unknown: nil
             }
         if let found { return found }
@@ -30,7 +31,10 @@ public enum BackupChoice {
         case .latestVerified:
             throw ReferenceError(
                 reason: Reason.notVerified, "none of the \(range) was proven by restoring it; choose one with to: Latest or {backup: NAME}")
-        default: throw ReferenceError(reason: Reason.noBackupYet, "to: \(target) is none of the \(range)")
+        default:
+            let broken = sorted.filter(verdicts.isBroken).map(\.backup)
+            let note = broken.isEmpty ? "" : "; found broken and not counted, unless named with to: {backup: NAME}: \(broken.suffix(5).joined(separator: ", "))"
+            throw ReferenceError(reason: Reason.noBackupYet, "to: \(target) is none of the \(range)\(note)")
         }
     }
 }

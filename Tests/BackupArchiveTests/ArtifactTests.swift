@@ -39,6 +39,34 @@ import Testing
         }
     }
 
+    @Test("What is stored is compared without a key: another key's header is told from one that was changed")
+    func compared() async throws {
+        try await withFolderStore { store, folder async throws in
+            let identity = try AgeIdentity.generate()
+            let (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key) { try await $0(noise(200_000)) }
+            let artifact = NamedArtifact(name: "x", backup: "b", storedAt: Date(), object: info)
+            let stranger = BackupReader(store: store, identities: [try AgeIdentity.generate()])
+            let owner = BackupReader(store: store, identities: [identity])
+            #expect(await failure(ArchiveError.self) { _ = try await stranger.bytes(artifact) }?.code == .wrongKey)
+            try await stranger.compare(artifact)
+
+            let file = folder.appending(path: info.key)
+            let good = try Data(contentsOf: file)
+            // The stanza of the header, which holds the key of the file.
+            var changed = good
+            let stanza = try #require(good.range(of: Data("\n".utf8), in: 30..<good.count))
+            let index = stanza.upperBound + 5
+            changed[index] = changed[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            try changed.write(to: file)
+            #expect(await failure(ArchiveError.self) { _ = try await owner.bytes(artifact) }?.code == .wrongKey)
+            #expect(await failure(ArchiveError.self) { try await owner.compare(artifact) }?.code == .corrupt)
+            try good.dropLast(9).write(to: file)
+            #expect(await failure(ArchiveError.self) { try await owner.compare(artifact) }?.code == .truncated)
+            try FileManager.default.removeItem(at: file)
+            #expect(await failure(ArchiveError.self) { try await owner.compare(artifact) }?.code == .missing)
+        }
+    }
+
     @Test("Stock tools read it: age -d | zstd -d, for every recipient")
     func stockTools() async throws {
         try await withFolderStore { store, folder async throws in

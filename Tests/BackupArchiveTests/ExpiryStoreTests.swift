@@ -33,7 +33,9 @@ enum Chain {
 
     static func expire(_ rules: RetentionRules, _ store: any ObjectStore, known: Set<String> = [], verified: Set<String> = []) async throws -> [String] {
         let expiry = Expiry(store)
-        let decision = try await expiry.review(rules, namespace: "ns", policy: "p", verified: verified, known: known, now: now)
+        let manifests = try await Catalogue(store).list(namespace: "ns", policy: "p").manifests
+        let decision = try await expiry.review(
+            rules, namespace: "ns", policy: "p", verdicts: Verdicts(proven: verified, of: manifests), known: known, now: now)
         return try await expiry.perform(decision, namespace: "ns", policy: "p", now: now, writer: "t")
     }
 
@@ -171,11 +173,11 @@ enum Chain {
         try await withFolderStore { store, _ in
             try await Chain.make(3, in: store)
             let expiry = Expiry(store)
-            let decision = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verified: [], now: Chain.now)
+            let decision = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
             await #expect(throws: Killed.self) {
                 try await expiry.perform(decision, namespace: "ns", policy: "p", now: Chain.now, writer: "t") { _ in throw Killed() }
             }
-            let rest = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verified: [], now: Chain.now)
+            let rest = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
             let told = Mutex<[String]>([])
             _ = try await expiry.perform(rest, namespace: "ns", policy: "p", now: Chain.now, writer: "t") { names in
                 told.withLock { $0 = names }
@@ -191,6 +193,18 @@ enum Chain {
             _ = try await store.put("data/ns/p/b9/attempt/left", [1], .none)
             _ = try await store.put("data/ns/p2/b/attempt/x", [1], .none)
             _ = try await Writers(store).claim(namespace: "ns", policy: "p", holder: "h", host: "h", adopt: [], now: Chain.now)
+            // Asked before anything goes, and again when everything is known: a no at either time deletes nothing.
+            for time in 1...2 {
+                let before = try await store.list("").map(\.key)
+                var asked = 0
+                await #expect(throws: Killed.self) {
+                    try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t", confirm: {
+                        asked += 1
+                        if asked == time { throw Killed() }
+                    })
+                }
+                #expect(try await store.list("").map(\.key) == before)
+            }
             let (gone, locked) = try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t")
             #expect(gone.sorted() == ["b0", "b1", "b2"] && locked.isEmpty)
             #expect(try await store.list("").map(\.key) == ["data/ns/p2/b/attempt/x", "format.json"])

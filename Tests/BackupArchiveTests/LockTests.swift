@@ -41,7 +41,7 @@ import Testing
             #expect(await failure(ObjectStoreError.self) { try await store.erase(Chain.key(1)) }?.code == .accessDenied)
 
             let decision = try await Expiry(store).review(
-                RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verified: [], now: Chain.now)
+                RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
             #expect(decision.expired.isEmpty)
             #expect(decision.kept["b1"] == [.locked] && decision.kept["b0"] == [.locked])
             let swept = try await Expiry(store).sweep(

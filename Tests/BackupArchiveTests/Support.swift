@@ -114,3 +114,14 @@ private let noiseBytes: [UInt8] = {
 }()
 
 let someDate = Date(timeIntervalSince1970: 1_800_000_000)
+
+extension Verdicts {
+    /// Of these backups, as they are, and of no others.
+    init(proven: Set<String> = [], broken: Set<String> = [], of manifests: [Manifest]) {
+        self.init()
+        for manifest in manifests {
+            if proven.contains(manifest.backup) { note(.proven, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest) }
+            if broken.contains(manifest.backup) { note(.broken, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest) }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 import BackupArchive
 import Foundation
+import KubernetesModel
 import RecoveryAPI
 import RecoveryEngine
 import Testing
@@ -32,6 +33,9 @@ import Testing
             testDescription: "a backup of this second", policy: Sample.policy(lastRunAgo: 0), backups: [Sample.backup("a", .complete, finishedAgo: 0)],
             waits: ""),
         Case(testDescription: "the spec has changed since", policy: Sample.policy(lastRunAgo: 60, ranOn: 0)),
+        Case(
+            testDescription: "a backup that ends in the future is looked at then, and not every second until then",
+            policy: Sample.policy(lastRunAgo: 60), backups: [Sample.backup("a", .complete), Sample.backup("b", .complete, finishedAgo: -9000)], waits: ""),
         Case(testDescription: "a look of the future is none", policy: Sample.policy(lastRunAgo: -600)),
         Case(testDescription: "suspended", policy: Sample.policy(suspend: true), waits: "suspended"),
         Case(testDescription: "a recovery that has not begun", runs: [Sample.run(nil)], waits: "RecoveryRun r"),
@@ -60,6 +64,41 @@ import Testing
         }
     }
 
+    @Test("Just before anything expires, what was decided about must still be so")
+    func outdated() {
+        let policy = Self.identified(Sample.policy())
+        #expect(RetentionWork.changeSinceExpiry(of: policy, policy, [Sample.run(.succeeded)]) == nil)
+        #expect(RetentionWork.changeSinceExpiry(of: policy, nil, []) != nil)
+        #expect(RetentionWork.changeSinceExpiry(of: policy, Self.identified(policy, "anew"), []) != nil)
+        var changed = policy
+        changed.metadata.generation = 2
+        #expect(RetentionWork.changeSinceExpiry(of: policy, changed, [])?.contains("spec") == true)
+        #expect(RetentionWork.changeSinceExpiry(of: policy, Self.identified(Sample.policy(suspend: true)), [])?.contains("suspended") == true)
+        #expect(RetentionWork.changeSinceExpiry(of: policy, Self.identified(Sample.policy(deletedAgo: 1)), []) != nil)
+        #expect(RetentionWork.changeSinceExpiry(of: policy, policy, [Sample.run(nil)])?.contains("RecoveryRun r") == true)
+    }
+
+    @Test("Just before a policy's data goes with it, it must be that policy, and still want that")
+    func erased() {
+        let policy = Self.identified(Sample.policy(onDelete: .delete, deletedAgo: 60))
+        #expect(RetentionWork.changeSinceDeletion(of: policy, policy) == nil)
+        #expect(RetentionWork.changeSinceDeletion(of: policy, nil) != nil, "its finalizer was removed by hand")
+        let anew = Self.identified(Sample.policy(onDelete: .delete), "anew")
+        #expect(RetentionWork.changeSinceDeletion(of: policy, anew) != nil, "another policy of the name has the data now")
+        #expect(RetentionWork.changeSinceDeletion(of: policy, Self.identified(Sample.policy(onDelete: .delete, deletedAgo: 1), "anew")) != nil)
+        #expect(RetentionWork.changeSinceDeletion(of: policy, Self.identified(Sample.policy(onDelete: .delete))) != nil, "it is not being deleted")
+        #expect(RetentionWork.changeSinceDeletion(of: policy, Self.identified(Sample.policy(onDelete: .retain, deletedAgo: 60))) != nil)
+        var released = policy
+        released.metadata.finalizers = ["foregroundDeletion"]
+        #expect(RetentionWork.changeSinceDeletion(of: policy, released) != nil)
+    }
+
+    private static func identified(_ policy: BackupPolicy, _ uid: String = "uid") -> BackupPolicy {
+        var policy = policy
+        policy.metadata.uid = uid
+        return policy
+    }
+
     @Test("Rules are those of the spec, in the schedule's zone")
     func rules() {
         var policy = Sample.policy(
@@ -86,6 +125,7 @@ import Testing
         var policy = Sample.policy(onDelete: .delete, deletedAgo: 60)
         var storeExists = true
         var conflict: String?
+        var isRunning = false
         var obstacle: String?
         var failures = 0
         var wanted: Kind
@@ -101,6 +141,10 @@ import Testing
         Case(testDescription: "another cluster writes it", conflict: "c2", wanted: .letGo),
         Case(testDescription: "a recovery may need it", obstacle: "the RecoveryRun r is not over", wanted: .wait),
         Case(testDescription: "a recovery stands for a day", policy: Sample.policy(onDelete: .delete, deletedAgo: 90000), obstacle: "r", wanted: .letGo),
+        Case(testDescription: "its data is being deleted", isRunning: true, wanted: .wait),
+        Case(
+            testDescription: "the store has not answered for a day", policy: Sample.policy(onDelete: .delete, deletedAgo: 86401), isRunning: true,
+            wanted: .letGo),
         Case(testDescription: "it is tried again", failures: 9, wanted: .erase),
         Case(testDescription: "it is given up", failures: 10, wanted: .letGo),
         Case(testDescription: "it is given up after a day", policy: Sample.policy(onDelete: .delete, deletedAgo: 86401), failures: 1, wanted: .letGo),
@@ -110,7 +154,7 @@ import Testing
     func decisions(_ example: Case) {
         let decision = PolicyDeletion.decide(
             PolicyDeletion.Input(
-                policy: example.policy, storeExists: example.storeExists, conflict: example.conflict, obstacle: example.obstacle,
+                policy: example.policy, storeExists: example.storeExists, conflict: example.conflict, isRunning: example.isRunning, obstacle: example.obstacle,
                 failures: example.failures, failure: example.failures > 0 ? "unreachable" : nil, now: Sample.now))
         switch (decision, example.wanted) {
         case (.free, .free), (.erase, .erase), (.wait, .wait): break

@@ -103,6 +103,76 @@ import Testing
         #expect(output.status.verification?.finishedAt == noon && output.wakeAt == nil)
     }
 
+    @Test("What was only checked is no proof and no breakage: unknown, with what is missing, and an earlier verdict stays", arguments: [Bool?.none, true, false])
+    func onlyChecked(_ proven: Bool?) throws {
+        var backup = Proving.backup("b", proven: proven, token: "t", requested: "t", finished: false)
+        backup.status?.verification?.startedAt = noon
+        let checks = [VerificationReport.Check("snapshot", "2 files"), .init("unseal", "NOT PROVEN")]
+        let output = Decision.decide(.init(backup: backup, end: .checked(checks, missing: "set spec.verification.vault"), now: noon))
+        let condition = try #require(output.status.conditions?[ConditionType.restoreVerified])
+        #expect(condition.status == (proven.map { $0 ? .true : .false } ?? .unknown))
+        #expect(output.start == nil && output.wakeAt == nil && output.status.verification?.finishedAt == noon)
+        #expect(output.status.verification?.error?.contains("set spec.verification.vault") == true, "dr verify --wait fails with it")
+        #expect(output.event?.isGood == false && output.event?.reason == Reason.onlyChecked)
+        guard proven == nil else { return }
+        #expect(condition.reason == Reason.onlyChecked)
+        #expect(condition.message == "not proven: set spec.verification.vault. Checked: snapshot, unseal")
+        #expect(output.status.verification?.checks?.count == 2 && output.status.verification?.verdictAt == nil)
+        backup.status = output.status
+        #expect(backup.isProven == nil && Decision.decide(.init(backup: backup, now: noon + 999)).start == nil, "it is not asked again by itself")
+        let policy = BackupPolicyDecision.decide(
+            .init(policy: Proving.policy(BackupVerification(everyBackup: true)), backups: [backup], storeProblem: nil, now: noon))
+        let verified = try #require(policy.status.conditions?[ConditionType.verified])
+        #expect(verified.status == .unknown && verified.reason == Reason.onlyChecked && verified.message == condition.message)
+        #expect(policy.status.lastVerifiedBackup == nil && policy.status.lastVerificationTime == nil && policy.verify == nil)
+        let overdue = BackupPolicyDecision.decide(
+            .init(policy: Proving.policy(BackupVerification(maxAge: Span("1d"))), backups: [backup], storeProblem: nil, now: noon))
+        let late = try #require(overdue.status.conditions?[ConditionType.verified])
+        #expect(late.reason == Reason.verificationOverdue && late.message.contains("set spec.verification.vault"))
+    }
+
+    @Test("A time of the future is no reason to wait for it")
+    func ahead() {
+        var backup = Proving.backup("b", token: "t", requested: "t", finished: false)
+        backup.status?.verification?.retryAt = noon + 86400
+        #expect(Decision.decide(.init(backup: backup, now: noon)).start == "t")
+    }
+
+    struct Recovery: Sendable, CustomStringConvertible {
+        var description: String
+        var state: RunState?
+        var ago: TimeInterval? = 5
+        var isStalled = false
+        var desired: RecoveryRun.DesiredState?
+        var holds: Bool
+    }
+
+    static let recoveries = [
+        Recovery(description: "new", state: nil, holds: true),
+        Recovery(description: "about to begin", state: .pending, holds: true),
+        Recovery(description: "runs for days", state: .running, ago: 999_999, holds: true),
+        Recovery(description: "does not begin, and says so", state: .pending, isStalled: true, holds: false),
+        Recovery(description: "does not begin", state: .pending, ago: 3600, holds: false),
+        Recovery(description: "nobody takes it up", state: nil, ago: 3600, holds: false),
+        Recovery(description: "of the future", state: nil, ago: -3600, holds: false),
+        Recovery(description: "shall not begin yet", state: .pending, desired: .paused, holds: false),
+        Recovery(description: "paused", state: .paused, holds: false),
+        Recovery(description: "over", state: .succeeded, holds: false),
+    ]
+
+    @Test("A recovery holds proofs up while it runs or is about to, and not while it waits for something", arguments: recoveries)
+    func holds(_ row: Recovery) {
+        var run = Sample.run(row.state)
+        run.metadata.creationTimestamp = row.ago.map { noon - $0 }
+        run.spec.desiredState = row.desired
+        if row.isStalled {
+            var conditions: [Condition] = []
+            conditions.set(ConditionType.stalled, .true, reason: Reason.secretMissing, message: "", generation: 1, now: noon)
+            run.status?.conditions = conditions
+        }
+        #expect(run.holdsProofsUp(now: noon) == row.holds)
+    }
+
     @Test("One that was stopped for a recovery starts over afterwards, and that attempt does not count")
     func interrupted() {
         let backup = Proving.backup("b", token: "t", requested: "t", finished: false)

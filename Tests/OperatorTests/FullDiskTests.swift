@@ -25,6 +25,8 @@ import Testing
                 }
                 let name = try await world.field("bk", ".items[0].metadata.name")
                 try await world.waitForWarning("Backup/\(name)", ["spec.filesystem.path is full"])
+                try await world.waitForComplaint("bk/\(name)", ["spec.filesystem.path is full"])
+                try await world.waitForComplaint("bp/db", reason: "BackupFailed", [name, "spec.filesystem.path is full"])
                 #expect(try world.files("catalog") == [])
                 #expect(try world.files("data") == [])
             }

@@ -90,6 +90,8 @@ import Testing
                 try await world.eventually("its Backups are gone") { try await world.field("backups", ".items").count <= 2 ? nil : "not yet" }
 
                 try await world.apply(world.policy(more: "onDelete: Delete, trigger: again"))
+                try await world.eventually("a Backup is made") { try await world.field("backups", ".items[*].metadata.name").isEmpty ? "none" : nil }
+                #expect(try await world.field("bp/db", ".metadata.finalizers[0]") == "dr.hotswap.io/delete-data", "it is held before anything is stored")
                 try await world.wait("backups", ".items[*].status.phase", is: "Complete")
                 try await world.kubectl("delete", "bst/primary")
                 try await world.kubectl("delete", "bp/db", "--timeout=60s")
@@ -119,6 +121,8 @@ import Testing
 
                 try await world.apply(world.policy(more: "trigger: mine"))
                 try await world.waitForComplaint("bp/db", reason: "WriterConflict", [holder, "annotate bp db"])
+                try await world.waitForWarning("BackupPolicy/db", [holder, "annotate bp db"])
+                #expect(try await world.events().contains { $0.object == "BackupPolicy/db" && $0.reason == "WriterConflict" })
                 try await world.damage()
                 try await world.apply(world.plan(phases: World.restoreOnly, token: "t"))
                 try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")

@@ -1,5 +1,6 @@
 import Foundation
 import Operator
+import Processes
 import Testing
 
 /// Backups are proven by a real operator, of a git repository: what is asked, what is found, and what a kill leaves.
@@ -95,6 +96,64 @@ import Testing
                 try await world.wait("bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
                 #expect(try await world.field("bk", world.verified("items[0].")) == "Unknown")
                 #expect(try await world.field("bk", ".items[0].status.verification.error").contains("spec.encryption.identitySecret"))
+            }
+        }
+    }
+
+    @Test("Another age identity is no broken backup: it is told with its field; a header that was changed is broken")
+    func wrongIdentity() async throws {
+        try await with { world, source in
+            try await Standalone.run(world, environment: world.cache) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.policy(trigger: "first"))
+                try await world.wait("bk", ".items[*].status.phase", is: "Complete")
+                let key = world.folder.appending(path: "rotated").path
+                try await world.run("age-keygen", "-o", key)
+                try await world.apply(World.secret("identity", ["identity": try String(contentsOfFile: key, encoding: .utf8)]))
+                let error = await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
+                #expect("\(String(describing: error))".contains("spec.encryption.identitySecret"))
+                try await world.wait("bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
+                #expect(try await world.field("bk", world.verified("items[0].")) == "Unknown")
+                #expect(try world.files("proofs").isEmpty)
+
+                try await world.apply(World.secret("identity", ["identity": world.identity]))
+                let artifact = world.store.appending(path: try #require(try world.files("data").first))
+                var bytes = try Data(contentsOf: artifact)
+                let stanza = try #require(bytes.range(of: Data("\n".utf8), in: 30..<bytes.count)).upperBound + 5
+                bytes[stanza] = bytes[stanza] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+                try bytes.write(to: artifact)
+                await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
+                #expect(try await world.field("bk", world.verified("items[0].")) == "False")
+                try await world.waitForWarning("Backup/\(try await world.field("bk", ".items[0].metadata.name"))", ["corrupt"])
+            }
+        }
+    }
+
+    @Test("A snapshot that nobody could restore is not proven: the condition says what was checked, and which field is missing")
+    func onlyChecked() async throws {
+        try await with(.vault) { world, source in
+            let address = "127.0.0.1:\(try freeLoopbackPort())"
+            try await Standalone.run(world, environment: world.cache, arguments: ["--probe-address", address]) { _ in
+                try await world.prepare(source)
+                try await world.apply(source.verified("everyBackup: true"))
+                let condition = #".items[*].status.conditions[?(@.type=="RestoreVerified")]"#
+                try await world.wait("bk", condition + ".reason", is: "OnlyChecked")
+                #expect(try await world.field("bk", condition + ".status") == "Unknown")
+                let message = try await world.field("bk", condition + ".message")
+                #expect(message.contains("spec.verification.vault.unsealKeysSecret") && message.contains("snapshot, members"), "\(message)")
+                #expect(try world.files("proofs").isEmpty)
+                try await world.wait("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#, is: "OnlyChecked")
+                #expect(try await world.field("bp/p", ".status.lastVerifiedBackup").isEmpty)
+                let error = await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
+                #expect("\(String(describing: error))".contains("unsealKeysSecret"))
+                let scraped = try await world.run("curl", "-sSf", "http://\(address)/metrics")
+                #expect(scraped.contains(#"dr_verification_total{result="checked"} 2"#) && scraped.contains(#"dr_verification_total{result="verified"} 0"#), "\(scraped)")
+                #expect(!scraped.contains("dr_policy_last_verified_timestamp_seconds{"), "\(scraped)")
+                try await world.apply(world.plan(phases: source.phases, token: "t", more: ", to: LatestVerified"))
+                try await world.eventually("the recovery refuses it") {
+                    let message = try await world.field("rr/plan-t", ".status.steps[*].message")
+                    return message.contains("proven") ? nil : message
+                }
             }
         }
     }

@@ -112,6 +112,33 @@ struct ScheduleTests {
         #expect(output.column == "met 10m/1h")
     }
 
+    @Test("a recovery point of the future is never met, and what is a moment ahead is of now", arguments: [(5.0, true), (3600.0, false), (1e9, false)])
+    func future(ahead: TimeInterval, isMet: Bool) {
+        let now = date("2026-11-23T05:00:00Z")
+        let output = ObjectiveDecision.decide(rpo: Span("1h"), recoverableTo: now + ahead, createdAt: now, calendar: nil, now: now)
+        #expect(output.isMet == isMet && output.column.hasPrefix(isMet ? "met 0s" : "BREACHED"))
+        if !isMet { #expect(output.message.contains("ahead of the clock") && output.changesAt.map { $0 > now } == true) }
+        let without = ObjectiveDecision.decide(rpo: nil, recoverableTo: now + ahead, createdAt: now + ahead, calendar: nil, now: now)
+        #expect(without.isMet == nil)
+    }
+
+    @Test("the longest gap of a schedule is worked out once a day for each schedule and zone")
+    func gaps() throws {
+        let gaps = SlotGaps()
+        let now = date("2026-11-23T05:00:00Z")
+        let often = try calendar("*/5 * * * *")
+        for minute in 0..<60 { #expect(gaps.longest(often, on: now + Double(minute) * 60) == 300) }
+        #expect(gaps.count == 1)
+        #expect(gaps.longest(try calendar("0 2 * * MON-FRI"), on: now) == 3 * 86400)
+        #expect(gaps.longest(try calendar("0 2 29 2 *"), on: now) == 35 * 86400)
+        // The spring gap of Berlin, and the autumn.
+        #expect(gaps.longest(try calendar("0 4 * * *", "Europe/Berlin"), on: date("2026-10-20T00:00:00Z")) == 25 * 3600)
+        #expect(gaps.longest(try calendar("0 4 * * *", "Europe/Berlin"), on: date("2026-08-20T00:00:00Z")) == 24 * 3600)
+        let daily = try calendar("0 4 * * *")
+        for day in 0..<600 { _ = gaps.longest(daily, on: now + Double(day) * 86400) }
+        #expect(gaps.count <= SlotGaps.limit)
+    }
+
     @Test("breaches when the newest recoverable moment is too old")
     func breach() throws {
         let now = date("2026-11-23T05:00:00Z")

@@ -12,10 +12,28 @@ struct TenYearsTests {
     static let begin = Date(timeIntervalSince1970: 1_767_225_600)  // 2026-01-01T00:00:00Z
     static let end = Date(timeIntervalSince1970: 2_082_758_400)  // 2036-01-01T00:00:00Z
 
-    /// Minutes of the day at which each schedule fires daily.
-    static let schedules: [(cron: String, minutes: [Int])] = [
-        ("0 2 * * *", [120]), ("30 2 * * *", [150]), ("5 0 * * *", [5]), ("55 23 * * *", [1435]),
-        ("15,45 1-3 * * *", [75, 105, 135, 165, 195, 225]),
+    struct Schedule: Sendable {
+        var cron: String
+        /// Of the day, at which it fires.
+        var minutes: [Int]
+        /// Of the days on which it fires, as the Gregorian calendar of Foundation has them.
+        var fires: @Sendable (DateComponents) -> Bool = { _ in true }
+        var years = 10
+    }
+
+    static let schedules = [
+        Schedule(cron: "0 2 * * *", minutes: [120]), Schedule(cron: "30 2 * * *", minutes: [150]), Schedule(cron: "5 0 * * *", minutes: [5]),
+        Schedule(cron: "55 23 * * *", minutes: [1435]), Schedule(cron: "15,45 1-3 * * *", minutes: [75, 105, 135, 165, 195, 225]),
+        // Sunday is 1 in Foundation.
+        Schedule(cron: "30 2 * * MON#1", minutes: [150], fires: { $0.weekday == 2 && $0.weekdayOrdinal == 1 }),
+        Schedule(cron: "30 2 * * SUN#5", minutes: [150], fires: { $0.weekday == 1 && $0.weekdayOrdinal == 5 }),
+        Schedule(cron: "30 2 * * MON-FRI", minutes: [150], fires: { (2...6).contains($0.weekday ?? 0) }),
+        Schedule(cron: "30 2 * * SUN", minutes: [150], fires: { $0.weekday == 1 }),
+        Schedule(cron: "0 0 31 * *", minutes: [0], fires: { $0.day == 31 }),
+        Schedule(cron: "30 2 29 2 *", minutes: [150], fires: { $0.day == 29 && $0.month == 2 }),
+        // As in cron(5), one of the two days suffices.
+        Schedule(cron: "30 2 13 * FRI", minutes: [150], fires: { $0.day == 13 || $0.weekday == 6 }),
+        Schedule(cron: "*/30 * * * *", minutes: (0..<48).map { $0 * 30 }, years: 1),
     ]
 
     /// The first instant at which the wall shows `local` seconds since 1970 or, where it never does, has jumped over it.
@@ -34,12 +52,17 @@ struct TenYearsTests {
         let zone = try #require(TimeZone(identifier: name))
         let schedule = Self.schedules[index]
         let calendar = try BackupPolicy.Schedule(cron: schedule.cron, timeZone: name).slotCalendar()
-        let found = calendar.slots(after: Self.begin, through: Self.end)
+        let end = schedule.years == 10 ? Self.end : Self.begin.addingTimeInterval(Double(schedule.years) * 365 * 86400)
+        let found = calendar.slots(after: Self.begin, through: end)
         var expected: Set<Int> = []
-        for day in (Int(Self.begin.timeIntervalSince1970) / 86400 - 2)...(Int(Self.end.timeIntervalSince1970) / 86400 + 2) {
+        var days = Calendar(identifier: .gregorian)
+        days.timeZone = .gmt
+        for day in (Int(Self.begin.timeIntervalSince1970) / 86400 - 2)...(Int(end.timeIntervalSince1970) / 86400 + 2) {
+            let date = days.dateComponents([.day, .month, .weekday, .weekdayOrdinal], from: Date(timeIntervalSince1970: Double(day) * 86400))
+            guard schedule.fires(date) else { continue }
             for minute in schedule.minutes { expected.insert(instant(day * 86400 + minute * 60, zone)) }
         }
-        let range = Int(Self.begin.timeIntervalSince1970) + 1...Int(Self.end.timeIntervalSince1970)
+        let range = Int(Self.begin.timeIntervalSince1970) + 1...Int(end.timeIntervalSince1970)
         #expect(found.map { Int($0.timeIntervalSince1970) } == expected.filter(range.contains).sorted())
     }
 

@@ -20,17 +20,28 @@ import VaultTestServer
             let report = try await site.verify(manifest, proof: site.proof())
             #expect(report.checks.map(\.name) == ["snapshot", "members", "keys", "unseal", "cluster", "key", "canary"])
             #expect(report.checks.allSatisfy { !$0.message.contains("NOT PROVEN") })
+            #expect(report.level == .restored)
             let without = try await site.verify(manifest)
             #expect(without.checks.last?.message.contains("NOT PROVEN") == true)
+            guard case .checked(let missing) = without.level else { throw VaultError(.malformedAnswer, "it was called proven") }
+            #expect(missing.contains("spec.verification.vault.unsealKeysSecret"))
+            // Opened, and nothing of it read.
+            let blind = try await site.backUp("blind", canary: nil)
+            let opened = try await site.verify(blind, proof: VaultSystem.Proof(unsealKeys: UnsealKeys(site.vault.keys)))
+            #expect(opened.checks.map(\.name) == ["snapshot", "members", "keys", "unseal", "cluster", "key", "canary"])
+            guard case .checked(let canary) = opened.level else { throw VaultError(.malformedAnswer, "it was called proven") }
+            #expect(canary.contains("spec.verification.vault.canary"))
+            // Keys from after a rekey say nothing against the backup.
             let other = (0..<3).map { Data(repeating: UInt8($0 + 1), count: 33).base64EncodedString() }
-            let wrongKeys = await #expect(throws: VerificationFailure.self) { try await site.verify(manifest, proof: site.proof(other)) }
-            #expect(wrongKeys?.check == "unseal")
+            let wrongKeys = await #expect(throws: VaultError.self) { try await site.verify(manifest, proof: site.proof(other)) }
+            #expect(wrongKeys?.code == .unsealKeys && wrongKeys?.field == "verification.vault.unsealKeysSecret")
+            #expect(wrongKeys?.mend?.contains("3 of the 5 unseal keys") == true)
             var changed = manifest
             var record = fingerprint
             record.canary?.salt += "0"
             changed.record.fingerprint = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
-            let canary = await #expect(throws: VerificationFailure.self) { try await site.verify(changed, proof: site.proof()) }
-            #expect(canary?.check == "canary")
+            let another = await #expect(throws: VerificationFailure.self) { try await site.verify(changed, proof: site.proof()) }
+            #expect(another?.check == "canary")
         }
     }
 

@@ -8,17 +8,17 @@ extension Expiry {
     /// data and that of the manifests, and what the caller knows of: a manifest that is missing in the list and is there when
     /// it is asked for by name stops everything.
     /// - Parameters:
-    ///   - verified: Names of backups that were proven by restoring them.
+    ///   - verdicts: What was found by restoring them.
     ///   - known: Names of backups that were complete when they were last looked at.
     /// - Throws: ``ArchiveError`` with `.incompleteList`, or `.corrupt` when a manifest cannot be read.
     public func review(
-        _ rules: RetentionRules, namespace: String, policy: String, verified: Set<String>, known: Set<String> = [], now: Date
+        _ rules: RetentionRules, namespace: String, policy: String, verdicts: Verdicts, known: Set<String> = [], now: Date
     ) async throws -> RetentionDecision {
         let manifests = try await completeList(namespace: namespace, policy: policy, known: known)
-        let first = RetentionDecision(rules, manifests: manifests, verified: verified, now: now)
+        let first = RetentionDecision(rules, manifests: manifests, verdicts: verdicts, now: now)
         let locked = try await locked(first)
         guard !locked.isEmpty else { return first }
-        return RetentionDecision(rules, manifests: manifests, verified: verified, locked: locked, now: now)
+        return RetentionDecision(rules, manifests: manifests, verdicts: verdicts, locked: locked, now: now)
     }
 
     /// Every manifest of a policy.
@@ -61,10 +61,12 @@ extension Expiry {
     }
 
     /// Deletes everything of a policy, except what is locked, and what a locked backup needs.
+    /// - Parameter confirm: Asked when everything is known and nothing is deleted: throws when it is not to be any more.
     /// - Returns: The names of the backups that are gone, and of those that are locked.
     public func eraseAll(
-        namespace: String, policy: String, now: Date, writer: String, forget: ([String]) async throws -> Void = { _ in }
+        namespace: String, policy: String, now: Date, writer: String, confirm: () async throws -> Void = {}, forget: ([String]) async throws -> Void = { _ in }
     ) async throws -> (gone: [String], locked: [String]) {
+        try await confirm()
         for (key, list) in try await begun(namespace: namespace, policy: policy) { _ = try await carryOut(list, key, nil, [], forget) }
         let manifests = try await completeList(namespace: namespace, policy: policy, known: [])
         let folder = BucketLayout.data(namespace: namespace, policy: policy)
@@ -82,6 +84,8 @@ extension Expiry {
         let list = List(
             namespace: namespace, policy: policy, backups: manifests.map(\.backup).filter { !locked.contains($0) },
             objects: all.filter { !needed.contains($0) }, decidedAt: now, writer: writer)
+        // Looking at everything may have taken long.
+        try await confirm()
         let gone = try await carryOut(list, try await write(list), nil, [], forget)
         for upload in try await store.abandonedUploads(folder) where upload.key.hasPrefix(folder) { try await store.abort(upload) }
         // Also of backups that expired before there was anybody to remove them.

@@ -2,9 +2,10 @@ public import Foundation
 
 /// What may be deleted, as a function of the catalogue and the clock.
 ///
-/// Whatever the rules say, these stay: the newest backup, the newest that was proven by restoring it, one whose recovery
-/// point is in the future (a clock is wrong, and it may be this one), one that is locked, every object that a kept
-/// backup needs, whichever backup stored it, and every object that is not in the policy's own folder.
+/// Whatever the rules say, these stay: the newest backup, the newest that was not found broken, the newest that was proven by
+/// restoring it, one whose recovery point is in the future (a clock is wrong, and it may be this one), one that is locked,
+/// every object that a kept backup needs, whichever backup stored it, and every object that is not in the policy's own
+/// folder. One of the future takes no other's place: the newest are those of the past.
 public struct RetentionDecision: Sendable, Hashable {
     public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
         case newest, newestVerified, keepFor, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, locked, inTheFuture
@@ -23,9 +24,9 @@ public struct RetentionDecision: Sendable, Hashable {
 
     /// - Parameters:
     ///   - manifests: All of one policy: one that is left out is one whose objects nobody defends.
-    ///   - verified: Names of backups that were proven by restoring them.
+    ///   - verdicts: What was found by restoring them.
     ///   - locked: Names of backups that the store will not delete yet.
-    public init(_ rules: RetentionRules, manifests: [Manifest], verified: Set<String>, locked: Set<String> = [], now: Date) {
+    public init(_ rules: RetentionRules, manifests: [Manifest], verdicts: Verdicts = Verdicts(), locked: Set<String> = [], now: Date) {
         let sorted = manifests.sorted { ($0.recoveryPoint, $0.backup) > ($1.recoveryPoint, $1.backup) }
         for manifest in sorted {
             let age = now.timeIntervalSince(manifest.recoveryPoint)
@@ -34,13 +35,15 @@ public struct RetentionDecision: Sendable, Hashable {
             if let limit = rules.keepFor, age <= limit { keep(manifest, .keepFor) }
             if locked.contains(manifest.backup) { keep(manifest, .locked) }
         }
-        if let newest = sorted.first { keep(newest, .newest) }
-        if let proven = sorted.first(where: { verified.contains($0.backup) }) { keep(proven, .newestVerified) }
-        for manifest in sorted.prefix(max(0, rules.keepLast ?? 0)) { keep(manifest, .keepLast) }
-        keepOneOfEach(rules.keepDaily, sorted, rules, [.era, .year, .month, .day], .keepDaily)
-        keepOneOfEach(rules.keepWeekly, sorted, rules, [.yearForWeekOfYear, .weekOfYear], .keepWeekly)
-        keepOneOfEach(rules.keepMonthly, sorted, rules, [.era, .year, .month], .keepMonthly)
-        keepOneOfEach(rules.keepYearly, sorted, rules, [.era, .year], .keepYearly)
+        let past = sorted.filter { $0.recoveryPoint <= now }
+        if let newest = past.first { keep(newest, .newest) }
+        if let newest = past.first(where: { !verdicts.isBroken($0) }) { keep(newest, .newest) }
+        if let proven = past.first(where: verdicts.isProven) { keep(proven, .newestVerified) }
+        for manifest in past.prefix(max(0, rules.keepLast ?? 0)) { keep(manifest, .keepLast) }
+        keepOneOfEach(rules.keepDaily, past, rules, [.era, .year, .month, .day], .keepDaily)
+        keepOneOfEach(rules.keepWeekly, past, rules, [.yearForWeekOfYear, .weekOfYear], .keepWeekly)
+        keepOneOfEach(rules.keepMonthly, past, rules, [.era, .year, .month], .keepMonthly)
+        keepOneOfEach(rules.keepYearly, past, rules, [.era, .year], .keepYearly)
 
         expired = sorted.filter { kept[$0.backup] == nil }.reversed()
         needed = Set(sorted.filter { kept[$0.backup] != nil }.flatMap { $0.artifacts.map(\.object.key) })

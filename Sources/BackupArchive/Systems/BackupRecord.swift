@@ -59,9 +59,22 @@ public struct VerificationReport: Codable, Sendable, Hashable {
         }
     }
 
-    public var checks: [Check]
+    /// How far it went.
+    public enum Level: Codable, Sendable, Hashable {
+        /// The backup was restored elsewhere, and what came out was compared with what was recorded: a proof.
+        case restored
+        /// What is stored was looked at and is whole; whether it restores, nobody knows. The text says what was not done,
+        /// and which field changes that.
+        case checked(missing: String)
+    }
 
-    public init(checks: [Check]) { self.checks = checks }
+    public var checks: [Check]
+    public var level: Level
+
+    public init(checks: [Check], level: Level = .restored) {
+        self.checks = checks
+        self.level = level
+    }
 }
 
 /// What is wrong with a backup: restored elsewhere, it is not what was backed up.

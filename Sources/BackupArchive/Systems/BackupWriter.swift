@@ -58,9 +58,11 @@ public final class BackupWriter: ArtifactSink {
 
 /// Reads the artifacts of backups.
 public struct BackupReader: ArtifactSource {
+    private let store: any ObjectStore
     private let reader: ArtifactReader
 
     public init(store: any ObjectStore, identities: [AgeIdentity]) {
+        self.store = store
         reader = ArtifactReader(store: store, identities: identities)
     }
 
@@ -68,5 +70,15 @@ public struct BackupReader: ArtifactSource {
         _ artifact: NamedArtifact, _ body: @escaping @Sendable (PlainBytes) async throws -> R
     ) async throws -> R {
         try await reader.read(artifact.object, body: body)
+    }
+
+    /// Reads what is stored, without opening it, and compares it with the manifest.
+    /// - Throws: ``ArchiveError`` with `.missing`, `.truncated` or `.corrupt`; `ObjectStoreError`.
+    public func compare(_ artifact: NamedArtifact) async throws {
+        let object = artifact.object
+        let info = try await ArtifactOpening.find(object, in: store)
+        let digest = SHA256()
+        try await store.download(info) { digest.update($0) }
+        guard digest.finalizeHex() == object.sha256 else { throw ArtifactOpening.changed(object) }
     }
 }

@@ -35,6 +35,7 @@ public protocol VerifiableSystem: ProtectedSystem {
     ///
     /// - Parameter scratch: An empty folder for this verification alone; the caller removes it. Servers that are started
     ///   in it end with this call, and with the process.
+    /// - Returns: What was found to hold; only with the level `restored` it is a proof.
     /// - Throws: ``VerificationFailure`` saying what is wrong with the backup; `ArchiveError` for an artifact that is
     ///   missing, cut off, changed, or not for this key; another error when it could not be found out.
     func verify(

@@ -15,7 +15,8 @@ extension Catalog {
             let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
             let manifests = try await Catalogue(store).list(namespace: subject.namespace, policy: subject.policy).manifests
             let decision = try await expiry.review(
-                subject.rules, namespace: subject.namespace, policy: subject.policy, verified: try await proofs.verified(namespace: subject.namespace, policy: subject.policy), now: now)
+                subject.rules, namespace: subject.namespace, policy: subject.policy,
+                verdicts: try await proofs.verdicts(namespace: subject.namespace, policy: subject.policy), now: now)
             var report = CatalogReport.Expiry(subject, decision, manifests)
             if !dryRun, try await isAllowed(report, store) {
                 _ = try await expiry.perform(

@@ -7,7 +7,8 @@ import RecoveryAPI
 enum BackupDecision {
     enum End: Sendable {
         case complete(Manifest)
-        case failed(message: String, isRetriable: Bool)
+        /// - Parameter isStored: Every byte was acknowledged by the store; it is the manifest that was not written.
+        case failed(message: String, isRetriable: Bool, isStored: Bool = false)
     }
 
     struct Input: Sendable {
@@ -19,6 +20,10 @@ enum BackupDecision {
         var isRunning: Bool
         /// How an attempt of this process ended.
         var end: End?
+        /// Why none may start now; nil when one may.
+        var hold: String?
+        /// How long an attempt that fails is made again, in seconds since the first: the policy's `startingDeadline`.
+        var patience = TimeInterval(Span.standardStartingDeadline.seconds)
         var now: Date
     }
 
@@ -38,7 +43,12 @@ enum BackupDecision {
         }
     }
 
+    /// So many are made in any case, and one that was interrupted starts over at once so often.
     static let attempts: Int64 = 3
+    static let longestPause: TimeInterval = 600
+
+    /// Seconds after so many attempts: an outage of an hour costs no slot, and what never works costs little.
+    static func pause(after attempts: Int64) -> TimeInterval { min(longestPause, 15 * Double(1 << max(0, min(attempts, 10) - 1))) }
 
     static func decide(_ input: Input) -> Output {
         var status = input.backup.status ?? Backup.Status()
@@ -80,15 +90,16 @@ enum BackupDecision {
             conditions.settle(.working(reason: Reason.dataMissing, message: message), generation: generation, now: now)
             return output(wakeAt: now.addingTimeInterval(30))
         }
-        if case .failed(let message, let isRetriable) = input.end {
-            status.error = String(message.prefix(4096))
-            if isRetriable, (status.attempts ?? 0) < attempts {
-                let delay = 15 * Double(1 << max(0, (status.attempts ?? 1) - 1))
-                status.retryAt = now.addingTimeInterval(delay)
-                status.phase = "Retrying"
-                conditions.settle(.working(reason: Reason.backupRetrying, message: message), generation: generation, now: now)
-                return output(wakeAt: status.retryAt, event: (false, Reason.backupRetrying, message))
-            }
+        let begun = status.attempts ?? 0
+        // A time that is ahead is of a clock that was wrong.
+        let isWorthAnother = begun < attempts || now.timeIntervalSince(min(status.startedAt ?? now, now)) < input.patience
+        func retry(_ message: String) -> Output {
+            status.retryAt = now.addingTimeInterval(pause(after: begun))
+            status.phase = "Retrying"
+            conditions.settle(.working(reason: Reason.backupRetrying, message: message), generation: generation, now: now)
+            return output(wakeAt: status.retryAt, event: (false, Reason.backupRetrying, message))
+        }
+        func fail(_ message: String) -> Output {
             status.retryAt = nil
             status.finishedAt = now
             status.phase = "Failed"
@@ -97,15 +108,42 @@ enum BackupDecision {
             conditions.settle(.stalled(reason: Reason.backupFailed, message: message), generation: generation, now: now)
             return output(event: (false, Reason.backupFailed, message))
         }
-        if let retryAt = status.retryAt, retryAt > now { return output(wakeAt: retryAt) }
+        if case .failed(let message, let isRetriable, let isStored) = input.end {
+            status.error = String(message.prefix(4096))
+            if isStored {
+                conditions.set(
+                    ConditionType.stored, .true, reason: Reason.backupStored,
+                    message: "every byte was acknowledged by the store; the manifest is not written", generation: generation, now: now)
+                conditions.set(
+                    ConditionType.complete, .false, reason: Reason.backupStored, message: "its manifest was not written: \(message)",
+                    generation: generation, now: now)
+            }
+            return isRetriable && isWorthAnother ? retry(message) : fail(message)
+        }
+        if let retryAt = status.retryAt {
+            if retryAt > now, retryAt <= now.addingTimeInterval(longestPause) { return output(wakeAt: retryAt) }
+        } else if begun >= attempts, conditions[ConditionType.complete]?.reason == Reason.backupRunning {
+            // Its operator ended in the middle, and not for the first time: it may be this backup that ends operators.
+            let message = "attempt \(begun) was interrupted: the operator ended before it did"
+            status.error = message
+            return isWorthAnother ? retry(message) : fail(message)
+        }
+        if let hold = input.hold {
+            status.phase = "Queued"
+            status.retryAt = nil
+            conditions.set(ConditionType.complete, .false, reason: Reason.queued, message: hold, generation: generation, now: now)
+            conditions.settle(.working(reason: Reason.queued, message: hold), generation: generation, now: now)
+            return output(wakeAt: now.addingTimeInterval(30))
+        }
         status.startedAt = status.startedAt ?? now
-        status.attempts = (status.attempts ?? 0) + 1
+        status.attempts = begun + 1
         status.retryAt = nil
         status.phase = "Running"
-        conditions.set(
-            ConditionType.complete, .false, reason: Reason.backupRunning, message: "attempt \(status.attempts ?? 1)",
-            generation: generation, now: now)
-        conditions.settle(.working(reason: Reason.backupRunning, message: "attempt \(status.attempts ?? 1)"), generation: generation, now: now)
+        let message = "attempt \(begun + 1)"
+        // Every attempt stores everything anew.
+        conditions.remove(ConditionType.stored)
+        conditions.set(ConditionType.complete, .false, reason: Reason.backupRunning, message: message, generation: generation, now: now)
+        conditions.settle(.working(reason: Reason.backupRunning, message: message), generation: generation, now: now)
         return output(start: true)
     }
 

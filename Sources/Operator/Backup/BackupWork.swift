@@ -31,6 +31,22 @@ struct BackupWork: Sendable {
                 .last { $0.kind == type(of: system).kind }
         }
         let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in KillPoint.backupProgressed.reached() })
+        do { return try await complete(record, system, policy, storeResource, store, writer, started) } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw Incomplete(cause: error)
+        }
+    }
+
+    /// Every byte was acknowledged by the store, and the backup is not complete all the same.
+    struct Incomplete: Error {
+        var cause: any Error
+    }
+
+    private func complete(
+        _ record: BackupRecord, _ system: any ProtectedSystem, _ policy: BackupPolicy, _ storeResource: BackupStore, _ store: any ObjectStore,
+        _ writer: BackupWriter, _ started: Date
+    ) async throws -> Manifest {
         // Hours may have passed: another cluster may have taken the policy over with the owner's consent meanwhile, and then a
         // manifest of ours would be a backup that neither of them expects. What was stored is an orphan, which grace removes.
         try await context.writers.require(policy, storeResource, store, now: context.now())
@@ -42,7 +58,10 @@ struct BackupWork: Sendable {
     }
 
     static func failure(_ error: any Error) -> BackupDecision.End {
-        switch error {
+        if let error = error as? Incomplete, case .failed(let message, let isRetriable, _) = failure(error.cause) {
+            return .failed(message: message, isRetriable: isRetriable, isStored: true)
+        }
+        return switch error {
         case let error as any ProtectionFailure: .failed(message: "\(error)", isRetriable: error.isRetriable)
         // A folder that is not there may be a mount that comes back.
         case let error as ObjectStoreError:

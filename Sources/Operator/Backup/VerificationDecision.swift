@@ -12,6 +12,8 @@ enum VerificationDecision {
     enum End: Sendable {
         /// Proven or broken; the evidence is in the store.
         case verdict(Proof)
+        /// What is stored is whole, and that is all that was looked at: no verdict.
+        case checked([VerificationReport.Check], missing: String)
         /// It could not be found out.
         case failed(reason: String, message: String, isRetriable: Bool)
         /// Stopped for something more urgent.
@@ -40,6 +42,8 @@ enum VerificationDecision {
     }
 
     static let attempts: Int64 = 3
+    /// Between two attempts. A time further ahead is of a clock that was wrong.
+    static let longestPause: TimeInterval = 60
 
     static func decide(_ input: Input) -> Output {
         var status = input.backup.status ?? Backup.Status()
@@ -59,6 +63,19 @@ enum VerificationDecision {
             output.status = status
             let event = status.conditions?[ConditionType.restoreVerified]
             output.event = (proof.verdict == .proven, event?.reason ?? Reason.verified, event?.message ?? "")
+            return output
+        case .checked(let checks, let missing):
+            let names = checks.map(\.name).joined(separator: ", ")
+            let message = "not proven: \(missing). Checked: \(names)"
+            verification.finishedAt = now
+            verification.retryAt = nil
+            verification.error = String(message.prefix(4096))
+            // The checks of an earlier verdict stay beside it.
+            if (status.conditions?[ConditionType.restoreVerified]?.status ?? .unknown) == .unknown { verification.checks = Self.told(checks) }
+            output.event = (false, Reason.onlyChecked, message)
+            status.verification = verification
+            status.tell(reason: Reason.onlyChecked, message: message, input, now)
+            output.status = status
             return output
         case .failed(let reason, let message, let isRetriable):
             verification.error = String(message.prefix(4096))
@@ -88,7 +105,7 @@ enum VerificationDecision {
             verification.error = nil
         } else if verification.finishedAt != nil {
             return output
-        } else if let retryAt = verification.retryAt, retryAt > now {
+        } else if let retryAt = verification.retryAt, retryAt > now, retryAt <= now.addingTimeInterval(longestPause) {
             output.wakeAt = retryAt
             return output
         }
@@ -119,9 +136,7 @@ enum VerificationDecision {
         verification.durationSeconds = proof.seconds
         let duration = Span.text(seconds: proof.seconds)
         verification.duration = duration
-        verification.checks = proof.checks.prefix(Backup.Verification.maxChecks).map {
-            Backup.Check(name: String($0.name.prefix(128)), message: String($0.message.prefix(1024)))
-        }
+        verification.checks = told(proof.checks)
         verification.error = proof.failure.map { String("\($0.name): \($0.message)".prefix(4096)) }
         status.verification = verification
         var conditions = status.conditions ?? []
@@ -136,6 +151,12 @@ enum VerificationDecision {
                 message: "restored and compared in \(duration): \(names)", generation: generation, now: now)
         }
         status.conditions = conditions
+    }
+
+    private static func told(_ checks: [VerificationReport.Check]) -> [Backup.Check] {
+        checks.prefix(Backup.Verification.maxChecks).map {
+            Backup.Check(name: String($0.name.prefix(128)), message: String($0.message.prefix(1024)))
+        }
     }
 }
 

@@ -79,14 +79,9 @@ final class VerificationReconciler: Sendable {
         return .requeue(after: .seconds(max(0.2, wakeAt.timeIntervalSince(context.now()))))
     }
 
-    /// One that waits for a person does not hold proofs up.
     private func runningRecovery() -> String? {
-        runs.list().first { run in
-            switch run.status?.state {
-            case nil, .pending, .running: true
-            default: false
-            }
-        }?.reference.description
+        let now = context.now()
+        return runs.list().first { $0.holdsProofsUp(now: now) }?.reference.description
     }
 
     private func takePlace(_ key: ObjectKey, _ activity: String) -> Bool {
@@ -117,7 +112,7 @@ final class VerificationReconciler: Sendable {
         let isStarted = context.activities.start(activity) { [self] in
             let end: VerificationDecision.End
             do {
-                end = .verdict(try await VerificationWork(context: context, backup: backup, token: token).run())
+                end = try await VerificationWork(context: context, backup: backup, token: token).run()
             } catch {
                 // Shut down: the object says that it is under way, and the next operator starts over.
                 if Task.isCancelled, !context.activities.wasCancelled(activity) { return }
@@ -137,6 +132,25 @@ final class VerificationReconciler: Sendable {
     }
 }
 
+extension RecoveryRun {
+    /// How long one that has not begun is expected to begin at any moment.
+    static let beginning: TimeInterval = 300
+
+    /// Whether it has the machine for itself: it runs, or is about to. One that waits, for a person or for what does not
+    /// come, holds no proof up.
+    func holdsProofsUp(now: Date) -> Bool {
+        switch status?.state {
+        case .running: return true
+        case nil, .pending:
+            guard spec.desiredState != .paused, !(status?.conditions?.isTrue(ConditionType.stalled) ?? false),
+                let created = metadata.creationTimestamp
+            else { return false }
+            return abs(now.timeIntervalSince(created)) < Self.beginning
+        default: return false
+        }
+    }
+}
+
 extension VerificationDecision.End {
     /// After which nothing is started in the same pass.
     fileprivate var isFinal: Bool {
@@ -148,6 +162,7 @@ extension VerificationDecision.End {
     fileprivate var result: String? {
         switch self {
         case .verdict(let proof): proof.verdict == .proven ? "verified" : "broken"
+        case .checked: "checked"
         case .failed: "error"
         case .interrupted: nil
         }

@@ -17,14 +17,15 @@ struct VerificationWork: Sendable {
         var message: String
     }
 
-    func run() async throws -> Proof {
+    /// - Returns: A verdict, of which the evidence is in the store by then, or that only what is stored was checked.
+    func run() async throws -> VerificationDecision.End {
         let namespace = backup.namespace
         let name = backup.spec.policyRef.name
         let storeResource = try await context.resolver.storeResource(backup.spec.storeRef.name, namespace: namespace)
         let store = try await context.resolver.store(storeResource)
         // A bucket that is not there is not a backup that is gone.
         try await store.requireContainer()
-        if let known = try await earlier(store, policy: name) { return known }
+        if let known = try await earlier(store, policy: name) { return .verdict(known) }
         KillPoint.verificationStarted.reached()
         let started = context.now()
         guard let manifest = try await Catalogue(store).manifest(namespace: namespace, policy: name, backup: backup.name) else {
@@ -42,11 +43,13 @@ struct VerificationWork: Sendable {
                 message: "the backup is one of \(manifest.kind), and the policy's spec.source is now \(type(of: system).kind)")
         }
         let deadline = policy.spec.verification?.deadlineSeconds ?? BackupVerification.standardDeadline
-        let proof = try await judge(manifest, system, reader, started: started, deadline: deadline)
+        let end = try await judge(manifest, system, reader, storeResource, started: started, deadline: deadline)
         KillPoint.verificationJudged.reached()
+        // What was not restored is no evidence.
+        guard case .verdict(let proof) = end else { return end }
         try await Proofs(store).write(proof)
         KillPoint.verificationProofWritten.reached()
-        return proof
+        return end
     }
 
     /// What this request found before its operator was killed.
@@ -67,12 +70,14 @@ struct VerificationWork: Sendable {
     }
 
     private func judge(
-        _ manifest: Manifest, _ system: any VerifiableSystem, _ reader: BackupReader, started: Date, deadline: Int64
-    ) async throws -> Proof {
-        func proof(_ checks: [VerificationReport.Check], _ failure: VerificationReport.Check? = nil) -> Proof {
-            Proof(
-                of: manifest, verdict: failure == nil ? .proven : .broken, checks: checks, failure: failure, requested: token,
-                startedAt: started.wholeSeconds, finishedAt: context.now().wholeSeconds, verifier: context.identity)
+        _ manifest: Manifest, _ system: any VerifiableSystem, _ reader: BackupReader, _ storeResource: BackupStore, started: Date,
+        deadline: Int64
+    ) async throws -> VerificationDecision.End {
+        func verdict(_ checks: [VerificationReport.Check], _ failure: VerificationReport.Check? = nil) -> VerificationDecision.End {
+            .verdict(
+                Proof(
+                    of: manifest, verdict: failure == nil ? .proven : .broken, checks: checks, failure: failure, requested: token,
+                    startedAt: started.wholeSeconds, finishedAt: context.now().wholeSeconds, verifier: context.identity))
         }
         do {
             let report = try await ScratchFolder.with(in: context.resolver.cache) { scratch in
@@ -81,11 +86,25 @@ struct VerificationWork: Sendable {
                         manifest, from: reader, scratch: scratch, progress: { _ in KillPoint.verificationProgressed.reached() })
                 }
             }
-            return proof(report.checks)
+            switch report.level {
+            case .restored: return verdict(report.checks)
+            case .checked(let missing): return .checked(report.checks, missing: missing)
+            }
         } catch let failure as VerificationFailure {
-            return proof([], .init(failure.check, failure.message))
+            return verdict([], .init(failure.check, failure.message))
+        } catch let error as BackupArchive.ArchiveError where error.code == .wrongKey {
+            // A header that was changed looks like one for another key. Where every byte is as it was stored, it is the key.
+            for artifact in manifest.artifacts {
+                do { try await reader.compare(artifact) } catch let damage as BackupArchive.ArchiveError {
+                    return verdict([], .init(damage.code.rawValue, "\(damage)"))
+                }
+            }
+            throw Refusal(
+                reason: Reason.noIdentity,
+                message:
+                    "spec.encryption.identitySecret of the BackupStore \"\(storeResource.name)\": no age identity in it opens this backup, every byte of which is as it was stored; put the identity of one of the recipients that it was written for into the Secret, beside the others")
         } catch let error as BackupArchive.ArchiveError where error.code != .unknownFormat {
-            return proof([], .init(error.code.rawValue, "\(error)"))
+            return verdict([], .init(error.code.rawValue, "\(error)"))
         }
     }
 

@@ -50,14 +50,14 @@ enum BackupPolicyDecision {
         var problem = input.storeProblem
         do throws(SpecError) {
             calendar = try policy.spec.schedule?.slotCalendar()
-            proofCalendar = try policy.spec.verification?.schedule?.slotCalendar(at: "spec.verification.schedule")
+            proofCalendar = try policy.spec.verification?.schedule?.slotCalendar(
+                at: "spec.verification.schedule", startingDeadline: Span(seconds: BackupVerification.standardStartingDeadline))
         } catch {
             problem = Problem(reason: error.reason, message: "\(error)")
         }
 
-        // What the store has lost is no backup, whatever it was.
-        let complete = input.backups.filter { $0.isComplete && !$0.isMissing }
-        let newest = complete.max { ($0.status?.recoveryPoint ?? .distantPast) < ($1.status?.recoveryPoint ?? .distantPast) }
+        let recoverable = RecoverableBackups(input.backups, now: now)
+        let newest = recoverable.newest
         status.lastBackup = newest?.name
         status.lastBackupTime = newest?.status?.finishedAt
         status.recoverableTo = newest?.status?.recoveryPoint
@@ -68,7 +68,8 @@ enum BackupPolicyDecision {
         status = output.status
 
         let objective = ObjectiveDecision.decide(
-            rpo: policy.spec.objective?.rpo, recoverableTo: status.recoverableTo, createdAt: created, calendar: calendar, now: now)
+            rpo: policy.spec.objective?.rpo, recoverableTo: status.recoverableTo, createdAt: created, calendar: calendar,
+            note: recoverable.note, now: now)
         status.rpo = objective.column
         conditions.set(
             ConditionType.objectiveMet, objective.isMet.map { $0 ? .true : .false } ?? .unknown, reason: objective.reason,
@@ -125,10 +126,12 @@ enum BackupPolicyDecision {
             output.status.nextSlot = nil
             return
         }
+        // A time that is ahead is of a clock that was wrong: waiting for it would leave the policy without backups until then.
+        if (output.status.lastSlot ?? created) > input.now { output.status.lastSlot = input.now.wholeSeconds }
         let decision = ScheduleDecision.decide(
             ScheduleDecision.Input(
                 calendar: calendar, lastSlot: output.status.lastSlot, createdAt: created, isRunning: isRunning,
-                isSuspended: isSuspended, startingDeadline: schedule.startingDeadline?.duration ?? .seconds(6 * 3600),
+                isSuspended: isSuspended, startingDeadline: (schedule.startingDeadline ?? .standardStartingDeadline).duration,
                 jitter: schedule.jitter?.duration ?? .zero, seed: policy.metadata.uid ?? policy.name), now: input.now)
         if let due = decision.due {
             output.create = NewBackup(name: ScheduleDecision.backupName(policy: policy.name, slot: due), slot: due, trigger: nil)

@@ -28,6 +28,8 @@ struct BackupPolicyReconciler: Sendable {
             backups: backups.list(namespace: key.namespace).filter { $0.spec.policyRef.name == key.name },
             storeProblem: storeProblem, proofs: storeProblem == nil ? await proofs(policy) : [], now: context.now())
         let output = BackupPolicyDecision.decide(input)
+        // Where the data goes with the policy, nothing is stored before the server knows that.
+        if output.create != nil, try await !RetentionReconciler.secureData(of: policy, context.client) { return .requeue(after: .seconds(1)) }
         // The backup first: its name is the slot's, so that doing it again after a crash finds it there.
         if let new = output.create { try await create(new, of: policy) }
         if let request = output.verify { try await ask(request, of: policy) }

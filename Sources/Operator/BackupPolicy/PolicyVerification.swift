@@ -100,23 +100,28 @@ struct PolicyVerification {
         if let limit, limit < now {
             let last = status.lastVerificationTime.map { "the last proof is of \(Timestamp.format($0))" } ?? "no backup was ever proven"
             return Judgement(
-                .false, Reason.verificationOverdue, "\(last), and one was due by \(Timestamp.format(limit)); prove one now: dr verify \(policy.name)")
+                .false, Reason.verificationOverdue,
+                "\(last), and one was due by \(Timestamp.format(limit)); prove one now: dr verify \(policy.name)\(trouble.map { "; the last attempt: \($0.message)" } ?? "")")
         }
         if let time = status.lastVerificationTime, let backup = status.lastVerifiedBackup {
             return Judgement(.true, Reason.verified, "\(backup) was restored and compared at \(Timestamp.format(time))")
         }
-        let trouble = complete.compactMap { backup -> (Date, Condition)? in
-            guard let condition = backup.status?.conditions?[ConditionType.restoreVerified], let at = backup.status?.verification?.finishedAt,
-                condition.status == .unknown
-            else { return nil }
-            return (at, condition)
-        }.max { $0.0 < $1.0 }
-        if let condition = trouble?.1 { return Judgement(.unknown, condition.reason, condition.message) }
+        if let trouble { return Judgement(.unknown, trouble.reason, trouble.message) }
         return Judgement(
             .false, Reason.neverVerified,
             verification == nil
                 ? "no backup was proven by restoring it; set spec.verification, or run: dr verify \(policy.name)"
                 : "no backup was proven by restoring it yet")
+    }
+
+    /// Why the newest attempt without a verdict has none.
+    private var trouble: Condition? {
+        complete.compactMap { backup -> (Date, Condition)? in
+            guard let condition = backup.status?.conditions?[ConditionType.restoreVerified], let at = backup.status?.verification?.finishedAt,
+                condition.status == .unknown
+            else { return nil }
+            return (at, condition)
+        }.max { $0.0 < $1.0 }?.1
     }
 
     struct Judgement {
@@ -147,10 +152,8 @@ struct PolicyVerification {
         var request: Request?
         var wakeAt: Date?
         if let schedule = verification.schedule, let calendar {
-            if status.lastVerificationSlot == nil {
-                // Slots before it was asked for are nobody's.
-                status.lastVerificationSlot = now.wholeSeconds
-            }
+            // Slots before it was asked for are nobody's. One that is ahead was handled by a clock that was wrong.
+            if (status.lastVerificationSlot ?? .distantFuture) > now { status.lastVerificationSlot = now.wholeSeconds }
             let decision = ScheduleDecision.decide(
                 ScheduleDecision.Input(
                     calendar: calendar, lastSlot: status.lastVerificationSlot, createdAt: created, isRunning: isRunning,

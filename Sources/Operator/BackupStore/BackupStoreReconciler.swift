@@ -34,7 +34,8 @@ struct BackupStoreReconciler: Sendable {
 
     /// Seconds until the next probe is due, nil if it is now.
     static func rest(_ status: BackupStore.Status, generation: Int64?, now: Date) -> Double? {
-        guard status.observedGeneration == generation, let last = status.lastProbeTime else { return nil }
+        // A probe of the future is none: a clock was wrong.
+        guard status.observedGeneration == generation, let last = status.lastProbeTime, last <= now.addingTimeInterval(1) else { return nil }
         let interval = status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
         let left = last.addingTimeInterval(interval).timeIntervalSince(now)
         return left > 1 ? left : nil
@@ -100,13 +101,3 @@ struct BackupStoreReconciler: Sendable {
     }
 }
 
-extension BackupStore {
-    /// Whether two stores would write over each other's keys. A namespace has a folder of its own in a store.
-    fileprivate func sharesPlace(with other: BackupStore) -> Bool {
-        guard namespace == other.namespace else { return false }
-        if let mine = spec.s3, let theirs = other.spec.s3 {
-            return mine.endpoint == theirs.endpoint && mine.bucket == theirs.bucket && (mine.prefix ?? "") == (theirs.prefix ?? "")
-        }
-        return spec.filesystem != nil && spec.filesystem == other.spec.filesystem
-    }
-}

@@ -11,6 +11,8 @@ enum PolicyDeletion: Sendable, Hashable {
         var storeExists: Bool
         /// Why the data is not this cluster's to delete; nil when it is.
         var conflict: String?
+        /// Its data is being deleted, or was being looked through.
+        var isRunning = false
         /// A recovery or a backup under way.
         var obstacle: String?
         /// Attempts that failed in a row, and how the last did.
@@ -41,8 +43,11 @@ enum PolicyDeletion: Sendable, Hashable {
         let last = input.failure.map { ": \($0)" } ?? ""
         if input.failures >= attempts { return .letGo("\(input.failures) attempts to delete it failed\(last)") }
         if input.now.timeIntervalSince(since) > limit {
-            return .letGo("it could not be deleted for a day\(input.obstacle.map { ": \($0)" } ?? last)")
+            let why = input.isRunning ? ": the store does not answer" : input.obstacle.map { ": \($0)" } ?? last
+            return .letGo("it could not be deleted for a day\(why)")
         }
+        // It tells when it ends; a store that never answers does not hold the policy for ever.
+        if input.isRunning { return .wait(until: since.addingTimeInterval(limit + 1)) }
         if input.obstacle != nil { return .wait(until: input.now.addingTimeInterval(RetentionTurn.patience)) }
         return .erase
     }

@@ -3,6 +3,7 @@ import ControllerRuntime
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import Logging
 import RecoveryAPI
 import RecoveryEngine
 import Synchronization
@@ -14,6 +15,8 @@ final class RetentionReconciler: Sendable {
         case looked(RetentionWork.Report, at: Date, generation: Int64?)
         case erased(locked: [String])
         case failed(String)
+        /// What was decided about is another by now: nothing was deleted.
+        case outdated(String)
     }
 
     private let context: OperatorContext
@@ -24,7 +27,8 @@ final class RetentionReconciler: Sendable {
     private let wake: @Sendable (ObjectKey) async -> Void
     /// Tells that a store's content has changed.
     private let changed: @Sendable (ObjectKey) async -> Void
-    private let ends = Mutex<[String: End]>([:])
+    /// By activity. An end is counted once, however often it cannot be told.
+    private let ends = Mutex<[String: (end: End, isNoted: Bool)]>([:])
     /// By UID: failures in a row.
     private let failures = Mutex<[String: (count: Int, last: String, retryAt: Date)]>([:])
 
@@ -47,19 +51,21 @@ final class RetentionReconciler: Sendable {
         let uid = policy.metadata.uid ?? key.description
         let activity = "retention/\(uid)"
         let end = ends.withLock { $0.removeValue(forKey: activity) }
-        if let end {
-            note(end, uid)
+        if let (end, isNoted) = end {
+            if !isNoted { note(end, uid) }
             do {
                 try await tell(end, policy)
             } catch {
-                ends.withLock { $0[activity] = end }
+                // A new activity may have ended meanwhile.
+                ends.withLock { $0[activity] = $0[activity] ?? (end, true) }
                 throw error
             }
             // What was written comes back and is looked at then.
             return .requeue(after: .seconds(1))
         }
-        if context.activities.isRunning(activity) { return .done }
-        if policy.isBeingDeleted { return try await delete(policy, uid, activity) }
+        let isRunning = context.activities.isRunning(activity)
+        if policy.isBeingDeleted { return try await delete(policy, uid, activity, isRunning: isRunning) }
+        if isRunning { return .done }
         try await holdData(policy)
         return try await look(policy, uid, activity)
     }
@@ -108,11 +114,21 @@ final class RetentionReconciler: Sendable {
         let finalizers = policy.metadata.finalizers ?? []
         let wanted = policy.spec.onDelete == .delete
         guard finalizers.contains(BackupPolicy.dataFinalizer) != wanted else { return }
-        try await write(
-            finalizers: wanted ? finalizers + [BackupPolicy.dataFinalizer] : finalizers.filter { $0 != BackupPolicy.dataFinalizer }, policy)
+        try await Self.write(
+            finalizers: wanted ? finalizers + [BackupPolicy.dataFinalizer] : finalizers.filter { $0 != BackupPolicy.dataFinalizer }, policy,
+            context.client)
     }
 
-    private func delete(_ policy: BackupPolicy, _ uid: String, _ activity: String) async throws -> ReconcileResult {
+    /// Before the first data of a policy is stored: with a policy that is deleted right after, it would stay.
+    /// - Returns: Whether the policy that is at hand has it.
+    static func secureData(of policy: BackupPolicy, _ client: KubernetesClient) async throws -> Bool {
+        let finalizers = policy.metadata.finalizers ?? []
+        guard policy.spec.onDelete == .delete, !finalizers.contains(BackupPolicy.dataFinalizer) else { return true }
+        try await write(finalizers: finalizers + [BackupPolicy.dataFinalizer], policy, client)
+        return false
+    }
+
+    private func delete(_ policy: BackupPolicy, _ uid: String, _ activity: String, isRunning: Bool) async throws -> ReconcileResult {
         let storeKey = ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name)
         let store = stores.get(storeKey)
         let failure = failures.withLock { $0[uid] }
@@ -127,13 +143,14 @@ final class RetentionReconciler: Sendable {
         let backup = own.first(where: \.isUnderWay).map { "the Backup \($0.name) is not over" }
         let decision = PolicyDeletion.decide(
             PolicyDeletion.Input(
-                policy: policy, storeExists: store != nil, conflict: conflict, obstacle: run ?? backup, failures: failure?.count ?? 0,
-                failure: failure?.last, now: context.now()))
+                policy: policy, storeExists: store != nil, conflict: conflict, isRunning: isRunning, obstacle: run ?? backup,
+                failures: failure?.count ?? 0, failure: failure?.last, now: context.now()))
         switch decision {
         case .free:
             failures.withLock { $0[uid] = nil }
             return .done
         case .letGo(let why):
+            context.activities.cancel(activity)
             context.recorder.record(
                 .warning, reason: Reason.dataRetained, action: "Delete", "the policy's data stays in the store: \(why)", about: policy)
             try await release(policy)
@@ -149,16 +166,16 @@ final class RetentionReconciler: Sendable {
     }
 
     private func release(_ policy: BackupPolicy) async throws {
-        try await write(finalizers: (policy.metadata.finalizers ?? []).filter { $0 != BackupPolicy.dataFinalizer }, policy)
+        try await Self.write(
+            finalizers: (policy.metadata.finalizers ?? []).filter { $0 != BackupPolicy.dataFinalizer }, policy, context.client)
     }
 
     /// Refused by the server when the policy has changed meanwhile.
-    private func write(finalizers: [String], _ policy: BackupPolicy) async throws {
+    private static func write(finalizers: [String], _ policy: BackupPolicy, _ client: KubernetesClient) async throws {
         var metadata: JSON = ["finalizers": .array(finalizers.map(JSON.string))]
         if let version = policy.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         do {
-            _ = try await context.client.patch(
-                BackupPolicy.self, policy.name, namespace: policy.namespace, merge: ["metadata": metadata])
+            _ = try await client.patch(BackupPolicy.self, policy.name, namespace: policy.namespace, merge: ["metadata": metadata])
         } catch let error as KubernetesError where error.isNotFound {}
     }
 
@@ -170,12 +187,14 @@ final class RetentionReconciler: Sendable {
             let end: End
             do {
                 end = try await work()
+            } catch let error as RetentionWork.Outdated {
+                end = .outdated(error.why)
             } catch {
                 // Shut down: the next operator looks again, and finishes a list that was begun.
                 if Task.isCancelled { return }
                 end = .failed("\(error)")
             }
-            ends.withLock { $0[activity] = end }
+            ends.withLock { $0[activity] = (end, false) }
             await changed(ObjectKey(namespace: key.namespace, name: policy.spec.storeRef.name))
             await wake(key)
         }
@@ -217,6 +236,8 @@ final class RetentionReconciler: Sendable {
                     "the store does not let go yet of \(Self.list(locked)); the rest of the policy's data is deleted", about: policy)
             }
             try await release(policy)
+        case .outdated(let why):
+            context.logger.info("nothing was deleted", metadata: ["policy": "\(policy.reference)", "why": "\(why)"])
         case .failed(let message):
             context.recorder.record(.warning, reason: Reason.retentionFailed, action: "Expire", message, about: policy)
             var status = policy.status?.retention ?? BackupPolicy.RetentionStatus()

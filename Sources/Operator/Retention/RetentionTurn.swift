@@ -35,12 +35,15 @@ enum RetentionTurn: Sendable, Hashable {
         if input.policy.spec.suspend ?? false {
             return .wait("the policy is suspended: nothing is deleted", until: input.now.addingTimeInterval(interval))
         }
-        let newest = input.backups.filter(\.isComplete).compactMap { $0.status?.finishedAt }.max()
+        // What a wrong clock says to be yet to come is looked at when it has come; until then it would be news at every look.
+        let finished = input.backups.filter(\.isComplete).compactMap { $0.status?.finishedAt }
+        let newest = finished.filter { $0 <= input.now }.max()
+        let following = finished.filter { $0 > input.now }.min() ?? .distantFuture
         if let last = status?.lastRun, status?.observedGeneration == input.policy.metadata.generation, newest.map({ $0 <= last }) ?? true,
             last <= input.now, input.now.timeIntervalSince(last) < interval
         {
             // Times have whole seconds: of one second nobody knows which came first. In the next it is looked again.
-            guard newest == last else { return .wait(nil, until: last.addingTimeInterval(interval)) }
+            guard newest == last else { return .wait(nil, until: min(last.addingTimeInterval(interval), following.addingTimeInterval(1))) }
             guard input.now.timeIntervalSince(last) >= 1 else { return .wait(nil, until: last.addingTimeInterval(1)) }
         }
         guard let obstacle = obstacle(input) else { return .due }

@@ -5,7 +5,7 @@ public import Foundation
 public protocol OperatorMetrics: RuntimeMetrics {
     /// - Parameter result: `complete` or `failed`.
     func backedUp(result: String)
-    /// - Parameter result: `verified`, `broken`, or `error` when it could not be found out.
+    /// - Parameter result: `verified`, `broken`, `checked` when nothing was restored, or `error` when it could not be found out.
     func verified(result: String)
     /// - Parameter facts: nil when the policy is gone.
     func policy(namespace: String, name: String, _ facts: PolicyFacts?)

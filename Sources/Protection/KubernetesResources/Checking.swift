@@ -25,6 +25,17 @@ struct Checking: Sendable {
             }
         }
 
+        /// Of which the API server said whether it would take them.
+        var asked: Int { accepted + elsewhere + immovable + refusedCount }
+
+        /// A backup of which the server was asked about nothing was read, and no more.
+        func level(of objects: Int64) -> VerificationReport.Level {
+            guard objects > 0, asked == 0 else { return .restored }
+            var reasons = ObjectCheck.Unchecked.allCases.filter { unchecked[$0] != nil }.map { $0.rawValue + ($0.mend.map { " (\($0))" } ?? "") }
+            if outOfReach > 0 { reasons.append("this namespace may not write where they belong (start the operator with --cross-namespace-from)") }
+            return .checked(missing: "the API server was asked about none of the objects: \(reasons.joined(separator: "; "))")
+        }
+
         var summary: String {
             var parts = ["the API server accepted \(accepted) objects in a dry run"]
             if elsewhere > 0 { parts.append("\(elsewhere) in another namespace and under another name, since their own does not exist") }
@@ -75,6 +86,17 @@ struct Checking: Sendable {
             return .unchecked(.noKind, ResourceDocuments.name(object))
         }
         return try await check.check(object, type: type, force: true).outcome
+    }
+}
+
+extension ObjectCheck.Unchecked {
+    fileprivate var mend: String? {
+        switch self {
+        case .noNamespace: "create it, or verify where it is"
+        case .noKind: "install their CustomResourceDefinitions, or verify where they are"
+        case .notAllowed: "bind the ClusterRole dr-resources-restore to it"
+        case .noDryRun: nil
+        }
     }
 }
 

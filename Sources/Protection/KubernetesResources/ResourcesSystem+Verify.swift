@@ -24,7 +24,7 @@ extension ResourcesSystem {
             .init("documents", "\(expected.objects) objects read back from YAML"),
             .init("objects", "the count and the digest of each of \(expected.resources.count) resources are those that were recorded"),
             .init("dry-run", tally.summary),
-        ])
+        ], level: tally.level(of: expected.objects))
     }
 
     /// What a backup recorded.

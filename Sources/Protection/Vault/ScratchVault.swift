@@ -1,3 +1,4 @@
+import BackupArchive
 import Cryptography
 import Foundation
 import Processes
@@ -20,7 +21,7 @@ struct ScratchVault: Sendable {
                 let isFull = text.contains("no space left on device")
                 throw VaultError(
                     .scratchServer, "the scratch server does not run: \(error.description.suffix(300)) \(words.text.suffix(400))", field: "verification",
-                    mend: isFull ? "let DR_CACHE name a folder with room" : nil, isRetriable: isFull)
+                    mend: isFull ? moreRoom : nil, isRetriable: isFull)
             }
         }
         throw VaultError(.scratchServer, "the scratch server does not run", field: "verification")
@@ -36,7 +37,7 @@ struct ScratchVault: Sendable {
         func file(_ name: String, _ text: String) throws -> String {
             let path = folder.appending(path: name).path
             guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
-                throw VaultError(.scratchServer, "\(path) cannot be written", field: "verification", mend: "let DR_CACHE name a folder with room", isRetriable: true)
+                throw VaultError(.scratchServer, "\(path) cannot be written", field: "verification", mend: moreRoom, isRetriable: true)
             }
             return path
         }
@@ -77,6 +78,19 @@ struct ScratchVault: Sendable {
             }
         }
     }
+
+    /// What is wrong with a backup is told apart from what is wrong with the scratch server: only a request that it refuses as
+    /// such says something about what is in it. Whatever else happens, a full disk above all, is the verifying side's own.
+    static func judged(_ error: VaultError) -> any Error {
+        guard error.code == .serverError else { return error }
+        let isFull = error.message.lowercased().contains("no space left on device")
+        if error.status == 400, !isFull { return VerificationFailure(check: "restore", error.message) }
+        return VaultError(
+            .scratchServer, "the scratch server did not take it, which says nothing against the backup: \(error.message)",
+            field: "verification", mend: isFull ? Self.moreRoom : nil, isRetriable: true)
+    }
+
+    private static let moreRoom = "let DR_CACHE name a folder with room"
 
     private func waitUntilAnswering(_ child: Server) async throws {
         let deadline = ContinuousClock.now + .seconds(120)

@@ -37,7 +37,7 @@ extension VaultError {
         } else if status == 429 || status == 472 || status == 473 || has("standby") {
             self.init(.standby, message, field: "address", mend: "give the address of the active node, or one that leads to it", isRetriable: true)
         } else {
-            self.init(.serverError, message, isRetriable: status >= 500 || status == 429)
+            self.init(.serverError, message, isRetriable: status >= 500 || status == 429, status: status)
         }
     }
 

@@ -33,8 +33,13 @@ public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
     public var field: String?
     public var mend: String?
     public var isRetriable: Bool
+    /// Of the answer, where the error is one.
+    public var status: Int?
 
-    public init(_ code: Code, _ message: String, field: String? = nil, mend: String? = nil, isRetriable: Bool = false) {
+    public init(
+        _ code: Code, _ message: String, field: String? = nil, mend: String? = nil, isRetriable: Bool = false, status: Int? = nil
+    ) {
+        self.status = status
         self.code = code
         self.message = message
         self.field = field

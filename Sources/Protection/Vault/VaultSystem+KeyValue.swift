@@ -58,9 +58,7 @@ extension VaultSystem {
                 let client = client.with(token: keys.token)
                 progress("restoring into it")
                 let restore = KeyValueRestore(client: client, strategy: .intoEmpty, mounts: [:], isScratch: true, progress: progress)
-                do { _ = try await restore.run(artifact, from: source) } catch let error as VaultError where error.code == .serverError {
-                    throw VerificationFailure(check: "restore", error.message)
-                }
+                do { _ = try await restore.run(artifact, from: source) } catch let error as VaultError { throw ScratchVault.judged(error) }
                 progress("comparing")
                 var restored = KeyValueTally()
                 let paths = expected.mounts ?? []

@@ -25,14 +25,28 @@ public struct SlotCalendar: Sendable {
         // From the day before: in a zone that jumped over midnight a slot of yesterday's date may be due today.
         let first = (local >= 0 ? local / 86400 : (local - 86399) / 86400) - 1
         for number in first...(first + Self.horizonDays) where expression.matches(CivilDay(number: number)) {
-            var best: Int?
-            for time in times {
-                let slot = self.instant(local: number * 86400 + time)
-                if slot > seconds { best = min(best ?? slot, slot) }
-            }
-            if let best { return Date(timeIntervalSince1970: Double(best)) }
+            if let slot = slot(on: number, after: seconds) { return Date(timeIntervalSince1970: Double(slot)) }
         }
         return nil
+    }
+
+    /// A later time on the wall never comes earlier: the first that is after the instant is found by halving, since each look
+    /// at the zone costs much more than the rest.
+    private func slot(on day: Int, after seconds: Int) -> Int? {
+        var low = 0
+        var high = times.count
+        var found: Int?
+        while low < high {
+            let middle = (low + high) / 2
+            let slot = instant(local: day * 86400 + times[middle])
+            if slot > seconds {
+                found = slot
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return found
     }
 
     /// Slots in (from, through], oldest first, at most `limit`.
@@ -69,9 +83,13 @@ public struct SlotCalendar: Sendable {
 }
 
 extension BackupPolicy.Schedule {
-    /// - Parameter path: where the schedule is in the resource.
+    /// - Parameters:
+    ///   - path: where the schedule is in the resource.
+    ///   - standard: the starting deadline where the schedule gives none.
     /// - Throws: ``SpecError`` naming the field and the mend.
-    public func slotCalendar(at path: String = "spec.schedule") throws(SpecError) -> SlotCalendar {
+    public func slotCalendar(
+        at path: String = "spec.schedule", startingDeadline standard: Span = .standardStartingDeadline
+    ) throws(SpecError) -> SlotCalendar {
         let expression: CronExpression
         do {
             expression = try CronExpression(cron)
@@ -89,8 +107,21 @@ extension BackupPolicy.Schedule {
             throw SpecError(
                 field: "\(path).cron", message: "\"\(cron)\" never fires: no year has that day", reason: Reason.cronNeverFires)
         }
+        let deadline = startingDeadline ?? standard
+        if let jitter, jitter.seconds >= deadline.seconds {
+            throw SpecError(
+                field: "\(path).jitter",
+                message:
+                    "a slot that starts up to \(jitter) late is too old for startingDeadline (\(deadline)) before it starts: make jitter smaller, or startingDeadline larger",
+                reason: Reason.invalidSpec)
+        }
         return calendar
     }
+}
+
+extension Span {
+    /// How old a missed slot of a policy may be and still be caught up with, and how long a backup that fails is tried again.
+    public static let standardStartingDeadline = Span(seconds: 6 * 3600)
 }
 
 /// A spec that no schema can refuse and that cannot be carried out.

@@ -18,12 +18,9 @@ struct ChosenBackup: Sendable {
         let store = try await context.resolver.store(storeResource)
         let manifests = try await Catalogue(store).list(namespace: context.namespace, policy: policy.name).manifests
         let target = to ?? context.run.to ?? .latest
-        var verified: Set<String> = []
-        if target == .latestVerified {
-            // From the store: it is the same with no Backup objects, in a cluster that was built anew.
-            verified = try await Proofs(store).verified(namespace: context.namespace, policy: policy.name)
-        }
-        let manifest = try BackupChoice.choose(target, from: manifests, verified: verified)
+        // From the store: it is the same with no Backup objects, in a cluster that was built anew.
+        let verdicts = try await Proofs(store).verdicts(namespace: context.namespace, policy: policy.name)
+        let manifest = try BackupChoice.choose(target, from: manifests, verdicts: verdicts)
         return ChosenBackup(policy: policy, storeResource: storeResource, store: store, manifest: manifest)
     }
 
