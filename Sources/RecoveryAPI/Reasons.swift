@@ -18,6 +18,8 @@ public enum ConditionType {
     public static let objectiveMet = "ObjectiveMet"
     /// BackupPolicy: a backup was proven.
     public static let verified = "Verified"
+    /// BackupPolicy: the login will do for the next backup. Present only where it ends.
+    public static let credentialLasts = "CredentialLasts"
 
     /// RecoveryRun: it ended and every step ended well.
     public static let succeeded = "Succeeded"
@@ -64,6 +66,9 @@ public enum Reason {
     public static let backupFailed = "BackupFailed"
     public static let backupRetrying = "BackupRetrying"
     public static let notVerified = "NotVerified"
+
+    public static let tokenExpires = "TokenExpires"
+    public static let tokenLasts = "TokenLasts"
 
     public static let neverVerified = "NeverVerified"
     public static let verificationRequested = "VerificationRequested"
