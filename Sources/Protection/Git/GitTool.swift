@@ -143,8 +143,8 @@ struct GitTool: Sendable {
     }
 
     private func command(_ arguments: [String], _ repository: URL?) -> Command {
-        // A git that outlived us would hold locks that the next attempt takes for a dead one's. On this signal it removes its
-        // own, and ends what it has started.
+        // A git that outlived us would hold locks that the next attempt takes for a dead one's. On this signal it removes
+        // them. Its helper for http touches no ref, and ends when it next writes to it, or after the minute of lowSpeedTime.
         Command(
             "git", (repository.map { ["--git-dir", $0.path] } ?? []) + arguments, environment: environment, diesWithParent: .terminate)
     }
