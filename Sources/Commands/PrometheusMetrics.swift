@@ -9,6 +9,7 @@ struct PrometheusMetrics: OperatorMetrics {
     private let objective: Gauge
     private let verified: Gauge
     private let duration: Gauge
+    private let credential: Gauge
     private let backups: Counter
     private let verifications: Counter
     private let reconciles: Counter
@@ -27,6 +28,9 @@ struct PrometheusMetrics: OperatorMetrics {
             labels: policy)
         duration = registry.gauge(
             "dr_policy_last_verification_duration_seconds", help: "How long the last proof took: a measured recovery time.", labels: policy)
+        credential = registry.gauge(
+            "dr_policy_credential_expiry_timestamp_seconds", help: "When the login that took the policy's newest backup ends, in Unix time.",
+            labels: policy)
         backups = registry.counter("dr_backup_total", help: "Backups that ended, by result: complete or failed.", labels: ["result"])
         verifications = registry.counter(
             "dr_verification_total",
@@ -60,6 +64,7 @@ struct PrometheusMetrics: OperatorMetrics {
         set(recoverable, facts?.recoverableTo?.timeIntervalSince1970)
         set(objective, facts?.rpo.map(Double.init))
         set(verified, facts?.lastVerificationTime?.timeIntervalSince1970)
+        set(credential, facts?.credentialEndsAt?.timeIntervalSince1970)
         set(duration, facts?.lastVerificationSeconds.map(Double.init))
     }
 }

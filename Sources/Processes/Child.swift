@@ -20,7 +20,13 @@ public struct ChildStreams: Sendable {
 public func withChild<Result: Sendable>(
     _ command: Command, body: (ChildStreams) async throws -> Result
 ) async throws -> Result {
-    let complaints = OutputTail()
+    try await withChild(command, complaints: OutputTail(), body: body)
+}
+
+/// - Parameter complaints: Gets what the child writes to standard error.
+private func withChild<Result: Sendable>(
+    _ command: Command, complaints: OutputTail, body: (ChildStreams) async throws -> Result
+) async throws -> Result {
     let outcome = try await supervise(command, complaints: complaints) { streams, _ in
         try await body(streams)
     }
@@ -47,7 +53,19 @@ public func withChild<Result: Sendable>(
 /// - Returns: what it wrote to standard output.
 @discardableResult
 public func runChild(_ command: Command, input: [UInt8] = [], limit: Int = 16 << 20) async throws -> [UInt8] {
-    try await withChild(command) { streams in
+    try await run(command, input: input, limit: limit, complaints: OutputTail())
+}
+
+/// Runs a program to its end, and listens to what it says meanwhile.
+/// - Returns: the last of what it wrote to standard error, at most 4 KiB.
+public func complaints(of command: Command) async throws -> String {
+    let complaints = OutputTail()
+    _ = try await run(command, input: [], limit: 16 << 20, complaints: complaints)
+    return complaints.text
+}
+
+private func run(_ command: Command, input: [UInt8], limit: Int, complaints: OutputTail) async throws -> [UInt8] {
+    try await withChild(command, complaints: complaints) { streams in
         async let feeding: Void = {
             // A program may end without reading all of its input; its exit code tells whether that was right.
             if !input.isEmpty { try? await streams.input.write(input) }

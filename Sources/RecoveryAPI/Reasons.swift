@@ -18,6 +18,8 @@ public enum ConditionType {
     public static let objectiveMet = "ObjectiveMet"
     /// BackupPolicy: a backup was proven.
     public static let verified = "Verified"
+    /// BackupPolicy: the login will do for the next backup. Present only where it ends.
+    public static let credentialLasts = "CredentialLasts"
 
     /// RecoveryRun: it ended and every step ended well.
     public static let succeeded = "Succeeded"
@@ -68,6 +70,9 @@ public enum Reason {
     public static let onlyChecked = "OnlyChecked"
     /// Backup: as many as may be are being made; it waits.
     public static let queued = "Queued"
+
+    public static let tokenExpires = "TokenExpires"
+    public static let tokenLasts = "TokenLasts"
 
     public static let neverVerified = "NeverVerified"
     public static let verificationRequested = "VerificationRequested"

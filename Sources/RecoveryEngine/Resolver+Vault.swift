@@ -11,18 +11,25 @@ extension Resolver {
             VaultTarget(address: source.address, namespace: source.namespace, caSecret: source.caSecret), namespace: namespace, field: field)
         if let reference = source.tokenSecret {
             server.login = .token(try await secret(reference, key: "token", namespace: namespace, field: "\(field).tokenSecret"))
+        } else if let path = source.tokenFile {
+            server.login = .tokenFile(try Self.checked(path, field: "\(field).tokenFile"))
         } else if let login = source.kubernetesAuth {
-            let path = login.tokenPath ?? "\(VaultSource.KubernetesAuth.folder)/token"
-            // The schema says so too; an address that a user chose must never be sent the operator's own token.
-            guard path.hasPrefix("\(VaultSource.KubernetesAuth.folder)/"), !path.contains("..") else {
-                throw ReferenceError(
-                    reason: Reason.invalidSpec, "\(field).kubernetesAuth.tokenPath: the file must be in \(VaultSource.KubernetesAuth.folder)")
-            }
+            let path = try Self.checked(
+                login.tokenPath ?? "\(VaultSource.KubernetesAuth.folder)/token", field: "\(field).kubernetesAuth.tokenPath")
             server.login = .kubernetes(role: login.role, mount: login.mount ?? "kubernetes", tokenPath: path)
         } else {
-            throw ReferenceError(reason: Reason.invalidSpec, "\(field) needs exactly one of tokenSecret and kubernetesAuth")
+            throw ReferenceError(reason: Reason.invalidSpec, "\(field) needs exactly one of tokenSecret, tokenFile and kubernetesAuth")
         }
         return server
+    }
+
+    /// The schema says so too; an address that a user chose must never be sent the operator's own token.
+    static func checked(_ path: String, field: String) throws(ReferenceError) -> String {
+        let folder = "\(VaultSource.KubernetesAuth.folder)/"
+        guard path.hasPrefix(folder), path.count > folder.count, !path.dropFirst(folder.count).contains("/"), !path.contains("..") else {
+            throw ReferenceError(reason: Reason.invalidSpec, "\(field): the file must be in \(VaultSource.KubernetesAuth.folder)")
+        }
+        return path
     }
 
     /// A server without a login.

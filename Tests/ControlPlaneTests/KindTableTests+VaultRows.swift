@@ -43,10 +43,17 @@ extension KindTableTests {
             refused: ["\(place).paths[0] FieldValueInvalid"], says: "should match"),
         Row(
             .policy, "a Vault without a login", source(["tokenSecret": nil]), refused: ["\(place) FieldValueInvalid"],
-            says: "exactly one of tokenSecret and kubernetesAuth"),
+            says: "exactly one of tokenSecret, tokenFile and kubernetesAuth"),
+        Row(.policy, "a token that an agent renews", source(["tokenSecret": nil, "tokenFile": "/var/run/secrets/dr-vault/agent-token"])),
+        Row(
+            .policy, "a token's file and a token", source(["tokenFile": "/var/run/secrets/dr-vault/token"]), refused: ["\(place) FieldValueInvalid"],
+            says: "exactly one of tokenSecret, tokenFile and kubernetesAuth"),
+        Row(
+            .policy, "a file elsewhere", source(["tokenSecret": nil, "tokenFile": "/var/run/secrets/dr-vault/../kubernetes.io/serviceaccount/token"]),
+            refused: ["\(place).tokenFile FieldValueInvalid"], says: "should match"),
         Row(
             .policy, "a Vault with two logins", source(["kubernetesAuth": ["role": "dr"]]), refused: ["\(place) FieldValueInvalid"],
-            says: "exactly one of tokenSecret and kubernetesAuth"),
+            says: "exactly one of tokenSecret, tokenFile and kubernetesAuth"),
         Row(.policy, "a Vault without an address", source(["address": nil]), refused: ["\(place).address FieldValueRequired"]),
         Row(
             .policy, "an address with a password", source(["address": "https://me:secret@vault:8200"]),

@@ -47,6 +47,10 @@ struct GitServer: Sendable {
         return commit
     }
 
+    func ref(_ name: String, _ ref: String, _ target: String) async throws {
+        try await git(["--git-dir", folder.appending(path: name).path, "update-ref", ref, target])
+    }
+
     @discardableResult
     func git(_ arguments: [String], input: String = "") async throws -> String {
         let identity = [

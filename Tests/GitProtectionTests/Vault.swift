@@ -30,7 +30,11 @@ struct Vault: Sendable {
     func backUp(
         _ url: String, _ name: String, after previous: Manifest? = nil, password: String = GitServer.password, now: Date = Date()
     ) async throws -> Manifest {
-        let system = GitSystem(remote: remote(url, password: password), cache: cache, name: "ns/policy", now: { now })
+        try await backUp(remote(url, password: password), name, after: previous, now: now)
+    }
+
+    func backUp(_ remote: GitRemote, _ name: String, after previous: Manifest? = nil, now: Date = Date()) async throws -> Manifest {
+        let system = GitSystem(remote: remote, cache: cache, name: "ns/policy", now: { now })
         let writer = try BackupWriter(
             store: store, recipients: [identity.recipient], namespace: "ns", policy: "git", backup: name)
         let record = try await system.backUp(after: previous, into: writer, progress: { _ in })
@@ -46,12 +50,26 @@ struct Vault: Sendable {
         }
     }
 
-    func restore(_ manifest: Manifest, to url: String, _ strategy: GitRestore.Strategy) async throws -> GitRestore.Report {
+    func restore(
+        _ manifest: Manifest, to url: String, _ strategy: GitRestore.Strategy, token: String = "token-1"
+    ) async throws -> GitRestore.Report {
+        try await restore(manifest, to: remote(url), strategy, token: token)
+    }
+
+    func restore(
+        _ manifest: Manifest, to remote: GitRemote, _ strategy: GitRestore.Strategy, token: String = "token-1"
+    ) async throws -> GitRestore.Report {
         try await withScratch { scratch in
             try await GitRestore.run(
-                manifest, from: BackupReader(store: store, identities: [identity]), to: remote(url), strategy: strategy,
-                token: "token-1", scratch: scratch, progress: { _ in })
+                manifest, from: BackupReader(store: store, identities: [identity]), to: remote, strategy: strategy,
+                token: token, scratch: scratch, progress: { _ in })
         }
+    }
+
+    /// The only mirror in the cache.
+    func mirror() -> URL? {
+        let folders = try? FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)
+        return folders?.first?.appending(path: "mirror.git")
     }
 
     private func withScratch<R>(_ body: (URL) async throws -> R) async throws -> R {

@@ -19,6 +19,7 @@ extension ProtectedSource {
                 ? "restoreVaultKV: {policy: p, strategy: Overwrite}"
                 : "restoreVault: {policy: p, unsealKeysSecret: {name: unseal}, tokenSecret: {name: vault}}",
             verification: asExport ? nil : "vault: {unsealKeysSecret: {name: unseal}, canary: {path: secret/data/canary, key: value}}",
+            change: { try await vault.put("secret/changing", ["value": UUID().uuidString]) },
             damage: {
                 try await vault.put("secret/canary", ["value": "damaged"])
                 try await vault.bao(["kv", "metadata", "delete", "secret/database"])

@@ -3,10 +3,10 @@ import Processes
 import Synchronization
 import VaultTestServer
 
-/// A system of another kind than PostgreSQL, with something in it that is worth a backup.
+/// A system of one kind, with something in it that is worth a backup.
 struct ProtectedSource: Sendable {
     enum Kind: String, CaseIterable, Sendable {
-        case git, kubernetes, vault, vaultKV
+        case git, kubernetes, vault, vaultKV, prometheus, postgresql
     }
 
     /// The Secrets that the policy names.
@@ -17,6 +17,8 @@ struct ProtectedSource: Sendable {
     var restore: String
     /// What `spec.verification` has, where a proof needs it.
     var verification: String?
+    /// Makes that the next backup has something new to store. The operator runs.
+    var change: @Sendable () async throws -> Void = {}
     /// What an incident does to it.
     var damage: @Sendable () async throws -> Void
     /// All that must be the same after a recovery.
@@ -28,6 +30,8 @@ struct ProtectedSource: Sendable {
         case .kubernetes: try await body(kubernetes(world))
         case .vault, .vaultKV:
             try await TemporaryVault.with { vault in try await body(try await Self.vault(vault, asExport: kind == .vaultKV)) }
+        case .prometheus: try await prometheus(world, body)
+        case .postgresql: try await body(postgresql(world))
         }
     }
 
@@ -39,6 +43,14 @@ struct ProtectedSource: Sendable {
 }
 
 extension ProtectedSource {
+    /// With roles, so that a backup has two artifacts.
+    private static func postgresql(_ world: World) -> ProtectedSource {
+        ProtectedSource(
+            source: "postgresql: \(world.source())", restore: "restorePostgreSQL: {policy: p, verify: Rows}",
+            change: { try await world.sql("insert into customers select max(id) + 1, 'new' from customers") },
+            damage: { try await world.damage() }, contents: { try await world.contents() })
+    }
+
     /// The API server that the operator itself runs is what is protected: it has to be up for each look.
     private static func kubernetes(_ world: World) -> ProtectedSource {
         func settings(_ name: String, _ value: String) -> String {
@@ -48,6 +60,9 @@ extension ProtectedSource {
             documents: [settings("plain", "as it was"), settings("odd", "$(x) \"quoted\" – ünï\ncode"), World.deployment],
             source: "kubernetes: {kinds: [ConfigMap, deployments.apps]}",
             restore: "restoreResources: {policy: p, conflict: Overwrite}",
+            change: {
+                try await world.kubectl("annotate", "configmap", "odd", "--overwrite", "changed=\(UUID().uuidString)")
+            },
             damage: {
                 try await Standalone.run(world) { _ in
                     try await world.kubectl("delete", "configmap", "odd")
@@ -86,6 +101,7 @@ extension ProtectedSource {
         try await commit("feature", "second")
         return ProtectedSource(
             source: "git: {url: \(World.quoted(path))}", restore: "restoreGit: {policy: p, strategy: Overwrite}",
+            change: { try await commit("feature", "change \(UUID().uuidString)") },
             damage: {
                 try await run(["update-ref", "-d", "refs/heads/feature"])
                 try await commit("main", "damage \(UUID().uuidString)")

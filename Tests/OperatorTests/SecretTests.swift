@@ -68,20 +68,25 @@ import Testing
                     guard let data = try? Data(contentsOf: copy.appending(path: name)) else { continue }
                     places["bucket \(name)"] = String(decoding: data, as: UTF8.self)
                 }
-                for (place, text) in places {
-                    for (name, secret) in canaries {
-                        let forms = [secret, Data(secret.utf8).base64EncodedString()]
-                        for form in forms { #expect(!text.contains(form), "the \(name) is in the \(place)") }
-                    }
-                }
+                expectNone(of: canaries, in: places)
             }
             try await world.sql("reassign owned by \(role) to postgres", in: world.database)
         }
     }
 }
 
-/// Reads the arguments of all processes below one, again and again.
-private final class ProcessWatch: Sendable {
+/// - Parameter places: What can be read there.
+func expectNone(of canaries: [String: String], in places: [String: String]) {
+    for (place, text) in places {
+        for (name, secret) in canaries {
+            #expect(!secret.isEmpty, "\(name)")
+            for form in [secret, Data(secret.utf8).base64EncodedString()] { #expect(!text.contains(form), "the \(name) is in the \(place)") }
+        }
+    }
+}
+
+/// Reads the arguments of all processes below one, again and again, however far below.
+final class ProcessWatch: Sendable {
     let arguments = Mutex<Set<String>>([])
 
     func run(below root: Int32) async {
@@ -92,16 +97,6 @@ private final class ProcessWatch: Sendable {
     }
 
     private func look(below root: Int32) {
-        let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
-        for number in numbers where number == root || parent(number) == root {
-            guard let bytes = FileManager.default.contents(atPath: "/proc/\(number)/cmdline") else { continue }
-            let text = String(decoding: bytes, as: UTF8.self).replacing("\0", with: " ")
-            arguments.withLock { _ = $0.insert(text) }
-        }
-    }
-
-    private func parent(_ number: Int32) -> Int32? {
-        guard let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8) else { return nil }
-        return text.split(separator: ")").last?.split(separator: " ").dropFirst().first.flatMap { Int32($0) }
+        for entry in ProcessEntry.family(of: root) { arguments.withLock { _ = $0.insert(entry.arguments) } }
     }
 }

@@ -16,6 +16,8 @@ import Testing
                     let wanted = count
                     let environment = ["DR_KILL_AT": "\(point.rawValue):\(time)"]
                     let ended = try await Standalone.run(world, environment: environment) { process in
+                        // Else a backup that adds to others has nothing to store, and reaches no artifact's points.
+                        if wanted > 1 { try await source.change() }
                         try await world.apply(source.policy(trigger: trigger))
                         try await world.eventually("\(trigger): it ends, or the backup does") {
                             guard process.isRunning else { return nil }
@@ -23,7 +25,11 @@ import Testing
                         }
                     }
                     // A point that is not reached so often has been walked.
-                    if ended == .cleanly { break }
+                    if ended == .cleanly {
+                        #expect(time > 1, "\(point) is never reached")
+                        break
+                    }
+                    #expect(ended == .signalled(SIGKILL), "\(trigger)")
                     try await Standalone.run(world) { _ in
                         try await world.eventually("\(trigger): the backup is complete") {
                             let complete = await world.completeBackups()
@@ -33,11 +39,16 @@ import Testing
                     #expect(try world.files("catalog").count == wanted, "\(trigger)")
                 }
             }
+            // A backup of PostgreSQL is of two artifacts at least: the roles, and each database.
+            if kind == .postgresql { #expect(try world.files("data").filter { $0.contains("globals") }.isEmpty == false) }
             try await Self.restoreAndCompare(world, source, "last")
         }
     }
 
-    @Test("A recovery that is killed at any point goes on after a restart", arguments: ProtectedSource.Kind.allCases)
+    /// KillWalkTests has PostgreSQL's recovery, with the phases that only its restore has.
+    @Test(
+        "A recovery that is killed at any point goes on after a restart",
+        arguments: ProtectedSource.Kind.allCases.filter { $0 != .postgresql })
     func recovery(_ kind: ProtectedSource.Kind) async throws {
         try await walk(kind) { world, source in
             try await Standalone.run(world) { _ in
@@ -47,7 +58,6 @@ import Testing
             }
             let before = try await source.contents()
             let walked = [KillPoint.stepIntended, .stepProgressed, .stepDone] + kind.killPoints
-            var reached: Set<KillPoint> = []
             for point in walked {
                 for time in 1...20 {
                     let token = "\(point.rawValue)-\(time)"
@@ -68,11 +78,13 @@ import Testing
                         try await world.kubectl("delete", "rr", "--all")
                     }
                     #expect(try await source.contents() == before, "\(token)")
-                    if ended == .cleanly { break }
-                    reached.insert(point)
+                    if ended == .cleanly {
+                        #expect(time > 1, "\(point) is never reached")
+                        break
+                    }
+                    #expect(ended == .signalled(SIGKILL), "\(token)")
                 }
             }
-            #expect(reached == Set(walked), "every point is one of this recovery")
         }
     }
 
@@ -128,7 +140,7 @@ extension ProtectedSource.Kind {
     /// The points that only a recovery of this kind reaches, in place.
     fileprivate var killPoints: [KillPoint] {
         switch self {
-        case .git, .kubernetes: []
+        case .git, .kubernetes, .postgresql, .prometheus: []
         // It does not seal itself: its keys are those of the backup.
         case .vault: [.vaultMarked, .vaultUploaded, .vaultNoted, .vaultChecked, .vaultDone]
         case .vaultKV: [.vaultKVReplaced, .vaultKVWritten, .vaultKVDone]

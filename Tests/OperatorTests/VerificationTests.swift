@@ -47,7 +47,7 @@ import Testing
 
     @Test(
         "A verification that is killed at any point ends with a verdict after a restart, and leaves nothing",
-        arguments: [ProtectedSource.Kind.git, .vault, .vaultKV])
+        arguments: ProtectedSource.Kind.allCases)
     func killed(_ kind: ProtectedSource.Kind) async throws {
         try await with(kind) { world, source in
             try await Standalone.run(world, environment: world.cache) { _ in
@@ -72,6 +72,10 @@ import Testing
                 // A point that is not reached so often has been walked.
                 isProgressWalked = point == .verificationProgressed && ended == .cleanly
                 #expect(ended == .signalled(SIGKILL) || time > 1, "\(point)")
+                try await world.eventually("\(point):\(time): no scratch server is left") {
+                    let left = ProcessEntry.naming(world.folder.appending(path: "dr-cache/work").path)
+                    return left.isEmpty ? nil : "\(left)"
+                }
                 try await Standalone.run(world, environment: world.cache) { _ in
                     try await world.eventually("\(point): it is proven") { try await world.hasVerdict() ? nil : "not yet" }
                     #expect(try await world.field("bk", world.verified("items[0].")) == "True", "\(point)")
@@ -189,12 +193,12 @@ extension ProtectedSource {
 
 extension World {
     /// A cache folder of this world alone.
-    fileprivate var cache: [String: String] { ["DR_CACHE": folder.appending(path: "dr-cache").path] }
+    var cache: [String: String] { ["DR_CACHE": folder.appending(path: "dr-cache").path] }
 
     fileprivate func verified(_ prefix: String = "") -> String { ".\(prefix)status.conditions[?(@.type==\"RestoreVerified\")].status" }
 
     /// Whether the newest request to verify the only backup has been answered.
-    fileprivate func hasVerdict() async throws -> Bool {
+    func hasVerdict() async throws -> Bool {
         let token = try await field("bk", #".items[0].metadata.annotations.dr\.hotswap\.io/verify"#)
         let requested = try await field("bk", ".items[0].status.verification.requested")
         let finished = try await field("bk", ".items[0].status.verification.finishedAt")

@@ -39,6 +39,18 @@ import Testing
         #expect(ServerRetention.outdated(blocks, newest: 0, retention: 90).isEmpty)
     }
 
+    @Test(arguments: [
+        ("global:\n  scrape_interval: 1s\n", nil), ("storage:\n  tsdb:\n    out_of_order_time_window: 0s\n", nil),
+        ("storage:\n  tsdb:\n    out_of_order_time_window: 30m\n", 100_000_000 - 1_800_000 - 14_400_000),
+    ] as [(String, Int64?)])
+    func `What may still come out of order is not asked about`(_ configuration: String, _ expected: Int64?) {
+        let asked = Date(timeIntervalSince1970: 100_000)
+        let settled = Probing.settled(configuration: configuration, asked: asked)
+        #expect(settled == expected ?? .max)
+        let block = BlockMeta(ulid: "x", minTime: 99_000_000, maxTime: 99_100_000, stats: .init(numSamples: 10, numSeries: 1))
+        #expect(Probing.questions([block], asked: asked, settled: settled).isEmpty == (expected != nil))
+    }
+
     @Test func `At most four blocks are asked about, and never the last seconds`() {
         func meta(_ start: Int64) -> BlockMeta { BlockMeta(ulid: "\(start)", minTime: start, maxTime: start + 1000, stats: .init(numSamples: 10, numSeries: 1)) }
         let asked = Date(timeIntervalSince1970: 100)

@@ -19,7 +19,8 @@ struct Fixture: Sendable {
     var store: FilesystemStore { FilesystemStore(root: folder.appending(path: "store").path) }
 
     static func with<R: Sendable>(
-        adminAPI: Bool = true, scrapes: Bool = true, webConfiguration: String? = nil, _ body: @escaping @Sendable (Fixture) async throws -> R
+        adminAPI: Bool = true, scrapes: Bool = true, webConfiguration: String? = nil, configuration: String? = nil,
+        _ body: @escaping @Sendable (Fixture) async throws -> R
     ) async throws -> R {
         // Names that a shell or a URL would trip over.
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-prom 'q\" $(x) ä-\(UUID().uuidString)")
@@ -27,7 +28,7 @@ struct Fixture: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let fixture = Fixture(folder: folder, port: try freeLoopbackPort(), identity: try AgeIdentity.generate())
         try await fixture.makeOldBlocks()
-        return try await fixture.serve(fixture.data, adminAPI: adminAPI, scrapes: scrapes, webConfiguration: webConfiguration) { try await body(fixture) }
+        return try await fixture.serve(fixture.data, adminAPI: adminAPI, scrapes: scrapes, webConfiguration: webConfiguration, configuration: configuration) { try await body(fixture) }
     }
 
     static let oldTime = 1_700_000_000
@@ -46,12 +47,12 @@ struct Fixture: Sendable {
     /// Another server over a folder, as long as `body` runs.
     func serve<R: Sendable>(
         _ data: URL, port other: Int? = nil, adminAPI: Bool = true, scrapes: Bool = false, webConfiguration: String? = nil,
-        _ body: @escaping @Sendable () async throws -> R
+        configuration: String? = nil, _ body: @escaping @Sendable () async throws -> R
     ) async throws -> R {
         let port = other ?? self.port
         let file = folder.appending(path: "prometheus-\(port).yml")
         let job = "scrape_configs: [{job_name: self, static_configs: [{targets: [\"127.0.0.1:\(port)\"]}]}]\n"
-        try Data(("global: {scrape_interval: 1s}\n" + (scrapes ? job : "")).utf8).write(to: file)
+        try Data(("global: {scrape_interval: 1s}\n" + (configuration ?? (scrapes ? job : ""))).utf8).write(to: file)
         var arguments = [
             "--config.file=\(file.path)", "--storage.tsdb.path=\(data.path)", "--storage.tsdb.retention.time=100y",
             "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",

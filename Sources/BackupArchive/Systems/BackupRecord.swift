@@ -14,10 +14,24 @@ public struct BackupRecord: Codable, Sendable, Hashable {
     public var fingerprint: String
     /// What a person should know: `submodules are not part of the backup: vendor/lib`.
     public var warnings: [String]
+    /// The login that took the backup, where it ends and a person must see to that.
+    public var credential: Credential?
+
+    /// When a login ends.
+    public struct Credential: Codable, Sendable, Hashable {
+        public var endsAt: Date
+        /// Each backup puts its end off.
+        public var isRenewed: Bool
+
+        public init(endsAt: Date, isRenewed: Bool) {
+            self.endsAt = endsAt
+            self.isRenewed = isRenewed
+        }
+    }
 
     public init(
         recoveryPoint: Date, serverVersion: String = "", toolVersion: String = "", counts: [String: Int64],
-        fingerprint: String, warnings: [String] = []
+        fingerprint: String, warnings: [String] = [], credential: Credential? = nil
     ) {
         self.recoveryPoint = recoveryPoint
         self.serverVersion = serverVersion
@@ -25,6 +39,7 @@ public struct BackupRecord: Codable, Sendable, Hashable {
         self.counts = counts
         self.fingerprint = fingerprint
         self.warnings = warnings
+        self.credential = credential
     }
 }
 

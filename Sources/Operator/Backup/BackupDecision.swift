@@ -166,6 +166,7 @@ enum BackupDecision {
         status.fingerprint = manifest.fingerprintDigest
         status.contents = manifest.contents
         status.warnings = manifest.record.warnings.isEmpty ? nil : Array(manifest.record.warnings.prefix(16))
+        status.credential = manifest.record.credential.map { Backup.Credential(endsAt: $0.endsAt.wholeSeconds, renewed: $0.isRenewed) }
         status.serverVersion = manifest.record.serverVersion.isEmpty ? nil : manifest.record.serverVersion
         status.toolVersion = manifest.record.toolVersion.isEmpty ? nil : manifest.record.toolVersion
         status.size = ByteText.text(manifest.storedBytes)

@@ -88,6 +88,8 @@ enum BackupPolicyDecision {
             ConditionType.verified, judgement.status, reason: judgement.reason, message: judgement.message, generation: generation, now: now)
         let overdueAt = limit.flatMap { $0 < now ? nil : $0.addingTimeInterval(1) }
 
+        PolicyCredential(policy: policy, newest: newest, calendar: calendar, now: now).record(&status, &conditions, generation: generation)
+
         let failing = newestFailure(input.backups, after: newest)
         let readiness: Readiness
         if let problem {
@@ -102,7 +104,9 @@ enum BackupPolicyDecision {
         }
         conditions.settle(readiness, generation: generation, now: now)
         status.conditions = conditions
-        let isDegraded = PolicyVerification.degradingReasons.contains(judgement.reason)
+        let isDegraded =
+            PolicyVerification.degradingReasons.contains(judgement.reason)
+            || conditions[ConditionType.credentialLasts]?.status == .false
         status.phase =
             isSuspended ? "Suspended" : !conditions.isTrue(ConditionType.ready) ? "NotReady" : isDegraded ? "Degraded" : "Ready"
         output.status = status

@@ -41,7 +41,8 @@ struct BackupPolicyReconciler: Sendable {
             namespace: key.namespace, name: key.name,
             PolicyFacts(
                 recoverableTo: output.status.recoverableTo, lastVerificationTime: output.status.lastVerificationTime,
-                lastVerificationSeconds: output.status.lastVerificationSeconds, rpo: policy.spec.objective?.rpo.seconds))
+                lastVerificationSeconds: output.status.lastVerificationSeconds, rpo: policy.spec.objective?.rpo.seconds,
+                credentialEndsAt: output.status.credentialEndsAt))
         guard let wake = output.wakeAt else { return .done }
         return .requeue(after: .seconds(max(0.2, wake.timeIntervalSince(context.now()))))
     }
@@ -106,7 +107,7 @@ struct BackupPolicyReconciler: Sendable {
     }
 
     private func announce(before: BackupPolicy, after: BackupPolicy) {
-        for type in [ConditionType.ready, ConditionType.objectiveMet, ConditionType.verified] {
+        for type in [ConditionType.ready, ConditionType.objectiveMet, ConditionType.verified, ConditionType.credentialLasts] {
             guard let new = after.status?.conditions?[type] else { continue }
             let old = before.status?.conditions?[type]
             guard old?.status != new.status || old?.reason != new.reason, new.status == .false || old?.status == .false else { continue }

@@ -18,6 +18,7 @@ public struct PolicyFacts: Sendable, Hashable {
     public var lastVerificationSeconds: Int64?
     /// The objective, in seconds.
     public var rpo: Int64?
+    public var credentialEndsAt: Date?
 }
 
 public struct NoOperatorMetrics: OperatorMetrics {

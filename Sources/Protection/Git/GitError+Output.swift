@@ -20,7 +20,10 @@ extension GitError {
             self.init(.tls, message, field: "caSecret", mend: "check that it holds the server's certificate authority")
         } else if has("not found", "does not appear to be a git repository", "does not exist") {
             self.init(.noRepository, message, field: "url", mend: "check the address, and that the user may read it")
-        } else if has("Could not resolve host", "Connection refused", "Failed to connect", "timed out", "Could not connect", "Connection reset", "early EOF", "unexpected disconnect") {
+        } else if has(
+            "Could not resolve host", "Connection refused", "Failed to connect", "timed out", "Could not connect", "Connection reset", "Connection closed",
+            "Operation timed out", "early EOF", "unexpected disconnect", "kex_exchange_identification", "returned error: 5", "returned error: 429")
+        {
             self.init(.unreachable, message, field: "url", mend: "check that the server runs and can be reached from here", isRetriable: true)
         } else if has("No space left on device") {
             self.init(.diskFull, message, mend: "free or add disk space where dr keeps its mirrors", isRetriable: true)

@@ -40,17 +40,24 @@ struct GitMirror: Sendable {
     /// - Returns: git's version.
     func update() async throws -> String {
         let version = try await tool.run(["version"]).trimmingCharacters(in: .whitespacesAndNewlines)
-        if FileManager.default.fileExists(atPath: repository.folder.appending(path: "HEAD").path) {
-            do {
-                try await fetch()
-                return version
-            } catch let error as GitError where error.code == .toolFailed || error.code == .damaged {
-                // A mirror that a crash or a full disk has spoilt is only a cache.
-                try FileManager.default.removeItem(at: repository.folder)
-            }
+        guard FileManager.default.fileExists(atPath: repository.folder.appending(path: "HEAD").path) else {
+            try await clone()
+            return version
         }
-        try await clone()
+        do { try await fetch() } catch let error as GitError where error.code == .toolFailed || error.code == .damaged {
+            // A mirror that a crash or a full disk has spoilt is only a cache. But a server has a thousand ways to fail, and
+            // for none of them everything is to be fetched again.
+            guard await isSpoilt() else { throw error }
+            try await clone()
+        }
         return version
+    }
+
+    private func isSpoilt() async -> Bool {
+        do {
+            try await repository.check(full: true)
+            return false
+        } catch let error as GitError { return error.code == .damaged } catch { return false }
     }
 
     private func fetch() async throws {
@@ -64,11 +71,13 @@ struct GitMirror: Sendable {
         try await followHead()
     }
 
-    /// Into a folder of another name first: a killed clone is never taken for a mirror.
-    private func clone() async throws {
+    /// Everything anew. Into a folder of another name first: a killed clone is never taken for a mirror, and what there is
+    /// stays until there is a better one.
+    func clone() async throws {
         let fresh = folder.appending(path: "fresh.git")
         try? FileManager.default.removeItem(at: fresh)
         try await tool.run(["clone", "--quiet", "--mirror", "--", remote.url, fresh.path])
+        if FileManager.default.fileExists(atPath: repository.folder.path) { try FileManager.default.removeItem(at: repository.folder) }
         try FileManager.default.moveItem(at: fresh, to: repository.folder)
     }
 

@@ -70,6 +70,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case busy
         /// The repository that a restore would fill has refs already.
         case targetNotEmpty
+        /// The server does not let a ref be what it was.
+        case refused
     }
 
     public var code: Code

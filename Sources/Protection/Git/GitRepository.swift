@@ -40,12 +40,30 @@ struct GitRepository: Sendable {
         return Set(answer.split(separator: "\n").filter { !$0.hasSuffix(" missing") }.compactMap { $0.split(separator: " ").first.map(String.init) })
     }
 
-    func check(full: Bool) async throws {
+    /// - Returns: Warnings: what old tools wrote otherwise than git does, which every clone takes all the same.
+    /// - Throws: ``GitError`` with `.damaged`.
+    @discardableResult
+    func check(full: Bool) async throws -> [String] {
         do {
-            try await tool.run(["fsck", "--no-progress", "--no-dangling"] + (full ? ["--full"] : ["--connectivity-only"]), in: folder)
-        } catch let error as GitError where error.code == .toolFailed {
+            let text = try await tool.complaints(
+                ["fsck", "--no-progress", "--no-dangling"] + (full ? ["--full"] : ["--connectivity-only"]), in: folder)
+            return Self.defects(text)
+        } catch let error as GitError where ![.toolMissing, .diskFull].contains(error.code) {
             throw GitError(.damaged, "git fsck: \(error.message)", field: "url", mend: "repair the repository, or restore it from an older backup")
         }
+    }
+
+    /// Of lines like `warning in commit 1f0c…: missingSpaceBeforeDate: invalid author/committer line`. Only the last of many
+    /// were heard, so they are not counted.
+    static func defects(_ text: String) -> [String] {
+        var kinds: [String: Substring] = [:]
+        for line in text.split(separator: "\n") where line.hasPrefix("warning in ") {
+            let parts = line.split(separator: ": ", maxSplits: 2)
+            if parts.count > 1, kinds[String(parts[1])] == nil { kinds[String(parts[1])] = parts[0].dropFirst("warning in ".count) }
+        }
+        guard !kinds.isEmpty else { return [] }
+        let all = kinds.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+        return ["the history has objects that git would write otherwise and takes all the same: \(all)"]
     }
 
     /// What a bundle leaves out, for the warnings of the backup.

@@ -1,7 +1,6 @@
 public import BackupArchive
 public import Foundation
 
-
 /// Brings a repository back from a backup.
 public enum GitRestore {
     public enum Strategy: String, Sendable, Hashable, Codable, CaseIterable {
@@ -16,14 +15,19 @@ public enum GitRestore {
         public var newestCommit: Date?
         /// Refs that were kept under another name before they were replaced or deleted.
         public var kept: Int
-        /// It was so already: nothing was changed.
+        /// It was so already: no ref was changed.
         public var wasAlreadyDone: Bool
+        /// What a person should know or do: refs that the server keeps for itself, a default branch that is another.
+        public var notes: [String] = []
     }
 
     static let keptPrefix = "refs/dr-damaged/"
 
     /// Unpacks the backup, checks it, then pushes. Killed anywhere, the same call ends in the same state: what was kept
     /// is never overwritten by a later attempt.
+    ///
+    /// What earlier restores kept is evidence and part of a backup. It is brought to where it is missing, and neither changed
+    /// nor removed where it is.
     ///
     /// - Parameters:
     ///   - token: Names this restore for ever. Letters, digits, `-`, `_`, `.`.
@@ -34,38 +38,55 @@ public enum GitRestore {
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> Report {
         _ = try remote.transport()
-        let wanted = try GitSystem.fingerprint(of: backup)
+        let recorded = try GitSystem.fingerprint(of: backup)
+        let wanted = recorded.refs.filter { !$0.key.hasPrefix(keptPrefix) }
+        let evidence = recorded.refs.filter { $0.key.hasPrefix(keptPrefix) }
         let tool = try GitTool(remote, folder: scratch.appending(path: "tool"))
         defer { tool.remove() }
         progress("looking")
         let before = try await refs(of: remote, tool)
         let present = before.filter { !$0.key.hasPrefix(keptPrefix) }
         let kept = Set(before.keys.filter { $0.hasPrefix("\(keptPrefix)\(token)/") })
-        if present == wanted.refs, !wanted.refs.isEmpty || before.isEmpty {
-            return Report(refs: wanted.refs.count, newestCommit: wanted.newestCommit, kept: kept.count, wasAlreadyDone: true)
+        var report = Report(refs: wanted.count, newestCommit: recorded.newestCommit, kept: kept.count, wasAlreadyDone: true)
+        let isThere = present == wanted && evidence.keys.allSatisfy { before[$0] != nil }
+        if isThere, !wanted.isEmpty || before.isEmpty {
+            report.notes = try await GitHead(remote: remote, tool: tool).settle(recorded.head)
+            return report
         }
         // Some of ours: an attempt of this token was killed between two pushes.
-        let isOurs = !kept.isEmpty || (!present.isEmpty && present.allSatisfy { wanted.refs[$0.key] == $0.value })
+        let isOurs = !kept.isEmpty || (!present.isEmpty && present.allSatisfy { wanted[$0.key] == $0.value })
         if strategy == .intoEmpty, !before.isEmpty, !isOurs {
             throw GitError(
                 .targetNotEmpty, "the repository has \(before.count) refs", field: "target",
                 mend: "give an empty repository, or strategy: Overwrite, which keeps what is there as \(keptPrefix)\(token)/…")
         }
         let repository = GitRepository(folder: scratch.appending(path: "restored.git"), tool: tool)
-        try await GitSystem.unpack(backup, wanted, from: source, into: repository, progress: progress)
+        try await GitSystem.unpack(backup, recorded, from: source, into: repository, progress: progress)
         progress("checking")
         try await repository.check(full: true)
-        var saved = kept.count
-        if strategy == .overwrite { saved += try await keep(present, wanted, token, kept, remote, repository, progress) }
+        if strategy == .overwrite { report.kept += try await keep(present, wanted, token, kept, remote, repository, progress) }
         progress("pushing")
-        try await push(wanted, present, remote, repository)
+        var refused = try await repository.push(specifications(wanted, present, head: recorded.head), to: remote)
+        // Last, so that what an interrupted attempt has pushed is known as ours.
+        let missing = evidence.keys.filter { before[$0] == nil }.sorted()
+        refused.formUnion(try await repository.push(missing.map { "\($0):\($0)" }, to: remote))
         progress("comparing")
-        let after = try await refs(of: remote, tool).filter { !$0.key.hasPrefix(keptPrefix) }
-        let differences = wanted.differences(from: GitFingerprint(head: wanted.head, refs: after, newestCommit: nil))
+        let after = try await refs(of: remote, tool)
+        func counted(_ refs: [String: String]) -> GitFingerprint {
+            let those = refs.filter { name, _ in !refused.contains(name) && (!name.hasPrefix(keptPrefix) || missing.contains(name)) }
+            return GitFingerprint(head: nil, refs: those, newestCommit: nil)
+        }
+        let differences = counted(recorded.refs).differences(from: counted(after))
         guard differences.isEmpty else {
             throw VerificationFailure(check: "refs", "after the push: \(differences.joined(separator: "; "))")
         }
-        return Report(refs: wanted.refs.count, newestCommit: wanted.newestCommit, kept: saved, wasAlreadyDone: false)
+        report.wasAlreadyDone = false
+        if !refused.isEmpty {
+            let names = refused.sorted().prefix(5).joined(separator: ", ") + (refused.count > 5 ? ", …" : "")
+            report.notes.append("\(refused.count) refs that the server keeps for itself are not brought back: \(names); the backup has them")
+        }
+        report.notes += try await GitHead(remote: remote, tool: tool).settle(recorded.head)
+        return report
     }
 
     /// The remote's refs without HEAD and the peeled names of tags.
@@ -82,10 +103,10 @@ public enum GitRestore {
 
     /// Before anything is replaced: the remote gets second names for what it has.
     private static func keep(
-        _ present: [String: String], _ wanted: GitFingerprint, _ token: String, _ kept: Set<String>, _ remote: GitRemote,
+        _ present: [String: String], _ wanted: [String: String], _ token: String, _ kept: Set<String>, _ remote: GitRemote,
         _ repository: GitRepository, _ progress: @escaping @Sendable (String) -> Void
     ) async throws -> Int {
-        let endangered = present.filter { wanted.refs[$0.key] != $0.value }
+        let endangered = present.filter { wanted[$0.key] != $0.value }
         func keptName(_ name: String) -> String { "\(keptPrefix)\(token)/\(name.dropFirst("refs/".count))" }
         let new = endangered.filter { !kept.contains(keptName($0.key)) }
         guard !new.isEmpty else { return 0 }
@@ -94,29 +115,19 @@ public enum GitRestore {
         try await repository.tool.run(
             ["fetch", "--quiet", "--no-write-fetch-head", "--stdin", "--", remote.url], in: repository.folder,
             input: new.keys.sorted().map { "+\($0):\(keptName($0))\n" }.joined())
-        try await pushRefs(new.keys.sorted().map { "\(keptName($0)):\(keptName($0))" }, remote, repository)
+        let refused = try await repository.push(new.keys.sorted().map { "\(keptName($0)):\(keptName($0))" }, to: remote)
+        guard refused.isEmpty else {
+            throw GitError(
+                .refused, "the server does not let what is there be kept below \(keptPrefix)", field: "target", mend: "restore into an empty repository")
+        }
         return new.count
     }
 
-    private static func push(
-        _ wanted: GitFingerprint, _ present: [String: String], _ remote: GitRemote, _ repository: GitRepository
-    ) async throws {
-        var specifications = wanted.refs.filter { present[$0.key] != $0.value }.keys.sorted().map { "+\($0):\($0)" }
-        specifications += present.keys.filter { wanted.refs[$0] == nil }.sorted().map { ":\($0)" }
+    private static func specifications(_ wanted: [String: String], _ present: [String: String], head: String?) -> [String] {
+        var specifications = wanted.filter { present[$0.key] != $0.value }.keys.sorted().map { "+\($0):\($0)" }
+        specifications += present.keys.filter { wanted[$0] == nil }.sorted().map { ":\($0)" }
         // The default branch first: a server makes what comes first its HEAD.
-        if let head = wanted.head, let index = specifications.firstIndex(of: "+\(head):\(head)") {
-            specifications.swapAt(0, index)
-        }
-        try await pushRefs(specifications, remote, repository)
-    }
-
-    /// In parts, since a repository may have more refs than an argument list holds.
-    private static func pushRefs(_ specifications: [String], _ remote: GitRemote, _ repository: GitRepository) async throws {
-        var rest = specifications[...]
-        while !rest.isEmpty {
-            try await repository.tool.run(
-                ["push", "--quiet", "--porcelain", "--", remote.url] + rest.prefix(500), in: repository.folder)
-            rest = rest.dropFirst(500)
-        }
+        if let head, let index = specifications.firstIndex(of: "+\(head):\(head)") { specifications.swapAt(0, index) }
+        return specifications
     }
 }

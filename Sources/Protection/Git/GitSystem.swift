@@ -36,10 +36,14 @@ public struct GitSystem: VerifiableSystem {
             // Whatever was pushed before this instant is in the backup.
             let recoveryPoint = now()
             let version = try await mirror.update()
-            let fingerprint = try await repository.fingerprint()
-            progress("checking")
-            let plan = try await BundlePlan.make(for: fingerprint, after: previous, in: repository, now: recoveryPoint)
-            try await repository.check(full: plan.isWhole)
+            let found: Look
+            do { found = try await Self.look(repository, after: previous, recoveryPoint, progress) } catch let error as GitError where error.code == .damaged {
+                // The mirror may be what is damaged, not the repository.
+                progress("fetching everything")
+                try await mirror.clone()
+                found = try await Self.look(repository, after: previous, recoveryPoint, progress)
+            }
+            let (fingerprint, plan) = (found.fingerprint, found.plan)
             for artifact in plan.kept { await sink.keep(artifact) }
             if let revisions = plan.revisions {
                 progress("storing")
@@ -52,8 +56,23 @@ public struct GitSystem: VerifiableSystem {
             return BackupRecord(
                 recoveryPoint: recoveryPoint, toolVersion: version,
                 counts: ["refs": Int64(fingerprint.refs.count), "commits": Int64(commits.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0],
-                fingerprint: try fingerprint.canonicalJSON, warnings: try await repository.omissions())
+                fingerprint: try fingerprint.canonicalJSON, warnings: found.warnings + (try await repository.omissions()))
         }
+    }
+
+    private struct Look: Sendable {
+        var fingerprint: GitFingerprint
+        var plan: BundlePlan
+        var warnings: [String]
+    }
+
+    private static func look(
+        _ repository: GitRepository, after previous: Manifest?, _ now: Date, _ progress: @Sendable (String) -> Void
+    ) async throws -> Look {
+        let fingerprint = try await repository.fingerprint()
+        progress("checking")
+        let plan = try await BundlePlan.make(for: fingerprint, after: previous, in: repository, now: now)
+        return Look(fingerprint: fingerprint, plan: plan, warnings: try await repository.check(full: plan.isWhole))
     }
 
     public func verify(

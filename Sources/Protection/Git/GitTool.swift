@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Synchronization
 
 /// Runs git for one remote. Nothing of the machine's or the user's configuration takes part, and no secret is an argument:
 /// git asks a helper for them, which reads files that only this user may read.
@@ -16,13 +17,8 @@ struct GitTool: Sendable {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var environment = [
             "LC_ALL": "C", "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "http:https:ssh:file",
+            "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "http:https:ssh:file",
             "GIT_OPTIONAL_LOCKS": "0", "GIT_ASKPASS": "/bin/false", "SSH_ASKPASS": "/bin/false",
-            // A mirror of another user's repository is read on purpose.
-            "GIT_CONFIG_COUNT": "3", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*",
-            "GIT_CONFIG_KEY_1": "gc.auto", "GIT_CONFIG_VALUE_1": "0",
-            // A transfer that moves less than this for a minute is given up.
-            "GIT_CONFIG_KEY_2": "http.lowSpeedTime", "GIT_CONFIG_VALUE_2": "60", "GIT_HTTP_LOW_SPEED_LIMIT": "1",
         ]
         var secrets: [String] = []
         func file(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
@@ -32,6 +28,8 @@ struct GitTool: Sendable {
             else { throw GitError(.diskFull, "\(path) could not be written", isRetriable: true) }
             return path
         }
+        // Before 2.32 git knows no GIT_CONFIG_GLOBAL, and finds the file by its name in HOME.
+        environment["GIT_CONFIG_GLOBAL"] = try file(".gitconfig", Self.configuration)
         if let remote {
             if let password = remote.password {
                 secrets.append(password)
@@ -65,6 +63,30 @@ struct GitTool: Sendable {
         self.secrets = secrets
     }
 
+    /// In a file, since git takes settings of the environment away from what it starts for a repository on this machine:
+    /// there another git looks whose the repository is.
+    private static let configuration =
+        """
+        [safe]
+        \tdirectory = *
+        [gc]
+        \tauto = 0
+        [http]
+        \tlowSpeedLimit = 1
+        \tlowSpeedTime = 60
+        [fsck]
+        \(toleratedDefects.map { "\t\($0) = warn\n" }.joined())
+        """
+
+    /// What old tools wrote, and what every clone takes all the same. Nothing of it keeps an object from being read. All are
+    /// known to git 2.30, which refuses names that it does not know.
+    private static let toleratedDefects = [
+        "badDate", "badDateOverflow", "badEmail", "badName", "badTimezone", "duplicateEntries", "missingAuthor", "missingCommitter",
+        "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate", "missingSpaceBeforeEmail", "missingTagEntry", "multipleAuthors",
+        "treeNotSorted", "zeroPaddedDate", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesName", "gitmodulesPath", "gitmodulesSymlink",
+        "gitmodulesUpdate", "gitmodulesUrl",
+    ]
+
     func remove() { try? FileManager.default.removeItem(at: folder) }
 
     /// - Throws: ``GitError``.
@@ -74,6 +96,31 @@ struct GitTool: Sendable {
             String(decoding: try await runChild(command(arguments, repository), input: Array(input.utf8), limit: limit), as: UTF8.self)
         }
     }
+
+    /// Runs git for what it says beside its answer.
+    func complaints(_ arguments: [String], in repository: URL) async throws -> String {
+        let text = try await explained { try await Processes.complaints(of: command(arguments, repository)) }
+        return hidden(text)
+    }
+
+    /// Runs git where its answer tells more of a failure than its end.
+    func attempt(_ arguments: [String], in repository: URL) async throws -> (output: String, failure: GitError?) {
+        let output = Mutex<[UInt8]>([])
+        var failure: GitError?
+        do {
+            try await withChild(command(arguments, repository)) { streams in
+                streams.input.close()
+                while true {
+                    let piece = try await streams.output.read(upTo: 64 << 10)
+                    if piece.isEmpty { break }
+                    output.withLock { $0 += piece }
+                }
+            }
+        } catch let error as ProcessError { failure = GitError(error, secrets: secrets) }
+        return (hidden(String(decoding: output.withLock { $0 }, as: UTF8.self)), failure)
+    }
+
+    private func hidden(_ text: String) -> String { secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: "[hidden]") } }
 
     /// Gives what git writes to `sink`, piece by piece.
     func stream(
@@ -96,7 +143,10 @@ struct GitTool: Sendable {
     }
 
     private func command(_ arguments: [String], _ repository: URL?) -> Command {
-        Command("git", (repository.map { ["--git-dir", $0.path] } ?? []) + arguments, environment: environment)
+        // A git that outlived us would hold locks that the next attempt takes for a dead one's. On this signal it removes
+        // them. Its helper for http touches no ref, and ends when it next writes to it, or after the minute of lowSpeedTime.
+        Command(
+            "git", (repository.map { ["--git-dir", $0.path] } ?? []) + arguments, environment: environment, diesWithParent: .terminate)
     }
 
     private func explained<T>(_ body: () async throws -> T) async throws -> T {

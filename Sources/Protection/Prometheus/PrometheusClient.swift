@@ -72,25 +72,32 @@ struct PrometheusClient: Sendable {
         return answer.storageRetention
     }
 
-    /// What it has in memory: from, to (milliseconds since 1970), and how many series.
-    func head() async throws -> (min: Int64, max: Int64, series: Int64) {
-        struct Answer: Decodable {
-            struct Head: Decodable {
-                var numSeries: Int64
-                var minTime: Int64
-                var maxTime: Int64
-            }
-            var headStats: Head
+    /// What it has in memory: from, to (milliseconds since 1970), and how many series and chunks.
+    struct Head: Decodable {
+        var numSeries: Int64
+        var minTime: Int64
+        var maxTime: Int64
+        var chunkCount: Int64?
+
+        /// As the block that a snapshot makes of it; nil while it is empty. A chunk is cut at 120 samples.
+        var block: BlockMeta? {
+            guard numSeries > 0, minTime <= maxTime else { return nil }
+            return BlockMeta(
+                ulid: "head", minTime: minTime, maxTime: maxTime + 1, stats: .init(numSamples: chunkCount.map { $0 * 120 }, numSeries: numSeries))
         }
-        let answer: Answer = try await call("GET", "/api/v1/status/tsdb")
-        return (answer.headStats.minTime, answer.headStats.maxTime, answer.headStats.numSeries)
     }
 
-    /// Whether its queries are also answered from another server's storage, so that they say nothing about the blocks.
-    func readsRemotely() async throws -> Bool {
+    func head() async throws -> Head {
+        struct Answer: Decodable { var headStats: Head }
+        let answer: Answer = try await call("GET", "/api/v1/status/tsdb")
+        return answer.headStats
+    }
+
+    /// As it was loaded, with the defaults that the server fills in.
+    func configuration() async throws -> String {
         struct Answer: Decodable { var yaml: String }
         let answer: Answer = try await call("GET", "/api/v1/status/config")
-        return answer.yaml.split(separator: "\n").contains { $0.hasPrefix("remote_read:") }
+        return answer.yaml
     }
 
     private struct Envelope<Value: Decodable>: Decodable {

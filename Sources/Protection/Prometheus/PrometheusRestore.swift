@@ -94,13 +94,13 @@ public enum PrometheusRestore {
         guard let (retention, head) = told else { return [] }
         var result: [String] = []
         if let limit = ServerRetention.milliseconds(retention) {
-            let doomed = ServerRetention.outdated(wanted.blocks, newest: head.max, retention: limit)
+            let doomed = ServerRetention.outdated(wanted.blocks, newest: head.maxTime, retention: limit)
             if !doomed.isEmpty {
                 result.append(
                     "the server keeps \(retention) and deletes \(doomed.count) of the \(wanted.blocks.count) blocks again: start it with a longer --storage.tsdb.retention.time")
             }
         }
-        if let newest = wanted.blocks.map(\.maxTime).max(), head.min < newest, head.series > 0 {
+        if let newest = wanted.blocks.map(\.maxTime).max(), head.minTime < newest, head.numSeries > 0 {
             result.append(
                 "the server has collected samples of its own of the time before the newest restored one: those that it has not yet written into a block are lost when it next starts")
         }

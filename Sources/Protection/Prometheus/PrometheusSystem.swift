@@ -33,6 +33,10 @@ public struct PrometheusSystem: VerifiableSystem {
         return try await PrometheusClient.with(server) { client in
             // A wrong address or password is told before anything is written down or asked for.
             let version = try await client.version()
+            progress("asking the server")
+            // A compaction may take a block away while they are read: then fewer questions are asked.
+            let present = (try? await BlockFolder.list(data)) ?? []
+            let probing = await Probing.before(present.map(\.meta), asked: now(), from: client)
             let asked = now()
             var note = SnapshotNote(before: try await snapshots.names(), askedAt: asked)
             try await snapshots.write(note)
@@ -49,7 +53,9 @@ public struct PrometheusSystem: VerifiableSystem {
             do {
                 try await snapshots.write(note)
                 outcome = .success(
-                    try await store(try await snapshots.folder(of: snapshot), asked: asked, version: version, after: previous, client, into: sink, progress: progress))
+                    try await store(
+                        try await snapshots.folder(of: snapshot), asked: asked, probing, version: version, after: previous, client, into: sink,
+                        progress: progress))
             } catch { outcome = .failure(error) }
             // Also when the task was cancelled: nothing of this waits on anything but the disk.
             do {
@@ -61,11 +67,11 @@ public struct PrometheusSystem: VerifiableSystem {
     }
 
     private func store(
-        _ snapshot: URL, asked: Date, version: String, after previous: Manifest?, _ client: PrometheusClient, into sink: any ArtifactSink,
+        _ snapshot: URL, asked: Date, _ probing: Probing, version: String, after previous: Manifest?, _ client: PrometheusClient, into sink: any ArtifactSink,
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> BackupRecord {
         let folders = try await BlockFolder.list(snapshot)
-        let (probes, lookback, warnings) = await Probing.take(folders.map(\.meta), asked: asked, from: client)
+        let probing = await probing.after(from: client)
         let known = previous.flatMap { try? Self.fingerprint(of: $0) }
         var blocks: [PrometheusFingerprint.Block] = []
         for (index, folder) in folders.enumerated() {
@@ -83,14 +89,14 @@ public struct PrometheusSystem: VerifiableSystem {
                     ulid: folder.meta.ulid, minTime: folder.meta.minTime, maxTime: folder.meta.maxTime,
                     samples: folder.meta.stats?.numSamples ?? 0, series: folder.meta.stats?.numSeries ?? 0, files: files))
         }
-        let fingerprint = PrometheusFingerprint(blocks: blocks, probes: probes, lookback: lookback)
+        let fingerprint = PrometheusFingerprint(blocks: blocks, probes: probing.probes, lookback: probing.lookback)
         // A server that has stopped collecting must not look as if it could be brought back to now. Blocks end one
         // millisecond after their newest sample, compacted ones with their range.
         let newest = blocks.map(\.maxTime).max().map { Date(timeIntervalSince1970: Double($0 - 1) / 1000) }
         return BackupRecord(
             recoveryPoint: newest.map { min($0, asked) } ?? asked, serverVersion: version,
             counts: ["blocks": Int64(blocks.count), "samples": blocks.reduce(0) { $0 + $1.samples }],
-            fingerprint: try fingerprint.canonicalJSON, warnings: warnings)
+            fingerprint: try fingerprint.canonicalJSON, warnings: probing.warnings)
     }
 
     /// What a backup recorded.

@@ -3,6 +3,9 @@ import Foundation
 
 /// Reads a tar archive as it goes by: names, sizes and digests of its members, and the content of the small ones. Holds
 /// a block and no more of anything large.
+///
+/// Sizes from 8 GiB on do not fit into a header's octal digits. GNU's tar writes them in base 256; Go's, and so Vault, as a
+/// record of POSIX's extended header (pax) before the member, whose own field is then 0.
 struct TarScanner {
     struct Member: Hashable {
         var name: String
@@ -28,6 +31,12 @@ struct TarScanner {
     private var padding = 0
     private var digest: SHA256?
     private var content: [UInt8] = []
+    /// `x`: what follows describes the next member; `g`: all that follow.
+    private var kind = UInt8(ascii: "0")
+    private var extended: (name: String?, size: Int64?) = (nil, nil)
+
+    /// Of the member that goes by.
+    var bytesLeft: Int64 { left }
 
     mutating func take(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
@@ -60,6 +69,14 @@ struct TarScanner {
         guard try number(148..<156) == Int64(sum) else { throw Malformed(description: "a header's checksum is wrong") }
         name = String(decoding: header[0..<100].prefix { $0 != 0 }, as: UTF8.self)
         size = try number(124..<136)
+        kind = header[156]
+        if !isDescription {
+            name = extended.name ?? name
+            size = extended.size ?? size
+            extended = (nil, nil)
+        } else if size > Self.keptSize {
+            throw Malformed(description: "an extended header makes no sense")
+        }
         guard size >= 0, members.count < Self.mostMembers else { throw Malformed(description: "a header makes no sense") }
         left = size
         padding = Int((512 - size % 512) % 512)
@@ -68,11 +85,41 @@ struct TarScanner {
         if size == 0 { try endMember() }
     }
 
+    private var isDescription: Bool { kind == UInt8(ascii: "x") || kind == UInt8(ascii: "g") }
+
     private mutating func endMember() throws {
         guard let digest else { return }
+        if isDescription {
+            if kind == UInt8(ascii: "x") { try describe() }
+            (self.digest, content) = (nil, [])
+            return
+        }
         members.append(Member(name: name, bytes: size, sha256: digest.finalizeHex(), content: size <= Self.keptSize ? content : nil))
         self.digest = nil
         content = []
+    }
+
+    /// Records of a length in decimal, a space, key=value and a line's end; the length counts all of it.
+    private mutating func describe() throws {
+        var rest = content[...]
+        while !rest.isEmpty {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard let length = Int(String(decoding: digits, as: UTF8.self)), length > digits.count + 2, length <= rest.count,
+                rest.dropFirst(digits.count).first == 0x20
+            else { throw Malformed(description: "an extended header holds no records") }
+            let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
+            rest = rest.dropFirst(length)
+            let parts = record.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw Malformed(description: "an extended header holds no records") }
+            let value = String(decoding: parts[1], as: UTF8.self)
+            switch String(decoding: parts[0], as: UTF8.self) {
+            case "size":
+                guard let bytes = Int64(value), bytes >= 0 else { throw Malformed(description: "an extended header holds no size") }
+                extended.size = bytes
+            case "path": extended.name = value
+            default: break
+            }
+        }
     }
 
     /// Octal, or base 256 where the first bit is set: a file above 8 GiB.

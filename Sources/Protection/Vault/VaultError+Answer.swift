@@ -52,12 +52,29 @@ extension VaultError {
     static func notRaft(_ storage: String?) -> VaultError {
         VaultError(
             .notRaft, "the server's storage is \(storage.map { "\"\($0)\"" } ?? "not raft"): it has no snapshot", field: "method",
-            mend: "back up the storage itself; only raft storage has snapshots")
+            mend: "set method: KeyValueExport, which stores the secrets of KV mounts on any storage, or back up the storage itself")
     }
 
     static var tokenInvalid: VaultError {
         VaultError(
             .tokenInvalid, "the token is not valid: it expired, was revoked, or is of another cluster", field: "tokenSecret",
             mend: "put a new one into the Secret: bao token create -policy=NAME -period=168h")
+    }
+
+    /// Of a token that may not look at itself: a server answers alike to one that is not valid.
+    var orInvalidToken: VaultError {
+        VaultError(
+            .tokenInvalid,
+            "\(message), or is not valid: it expired, was revoked, or is of another cluster. It may not look at itself, so that nobody can tell",
+            field: "tokenSecret",
+            mend: "put a new one into the Secret: bao token create -policy=NAME -period=168h. Or, if it is valid, \(mend ?? "give its policy what this needs")")
+    }
+
+    /// The same of the login that was used.
+    func about(_ login: VaultServer.Login) -> VaultError {
+        guard case .tokenFile = login, field == "tokenSecret" else { return self }
+        var error = self
+        error.field = "tokenFile"
+        return error
     }
 }

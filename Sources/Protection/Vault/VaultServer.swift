@@ -2,6 +2,8 @@
 public struct VaultServer: Sendable, Hashable {
     public enum Login: Sendable, Hashable {
         case token(String)
+        /// Read from its file at every login: somebody else renews it.
+        case tokenFile(String)
         /// With the token of a Kubernetes service account, read from its file at every login: the cluster renews it.
         case kubernetes(role: String, mount: String, tokenPath: String)
         /// For requests that need no token: whether it is sealed, unsealing.
@@ -15,8 +17,6 @@ public struct VaultServer: Sendable, Hashable {
     public var namespace: String?
     /// PEM certificates that the server's is checked against, instead of the system's.
     public var certificateAuthorities: String?
-
-    public static let serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
     public init(address: String, login: Login, namespace: String? = nil, certificateAuthorities: String? = nil) {
         self.address = address

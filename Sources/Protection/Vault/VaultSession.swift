@@ -1,12 +1,23 @@
+import BackupArchive
 import Foundation
 import KubernetesModel
 
 /// A login: the token, and what a person should know of it.
 struct VaultSession: Sendable {
     let client: VaultClient
-    let warnings: [String]
+    var warnings: [String] = []
+    /// When it ends, where a person must see to that.
+    var credential: BackupRecord.Credential?
+    /// The token may look at itself, so that it is known to be valid.
+    var isKnown = true
     /// A token that was got for this session alone goes with it.
-    private let isOwn: Bool
+    private var isOwn = false
+
+    private init(client: VaultClient, warnings: [String] = [], isOwn: Bool = false) {
+        self.client = client
+        self.warnings = warnings
+        self.isOwn = isOwn
+    }
 
     static let soon: Int64 = 24 * 3600
 
@@ -15,15 +26,18 @@ struct VaultSession: Sendable {
         _ server: VaultServer, now: @escaping @Sendable () -> Date = { Date() }, _ body: (VaultSession) async throws -> R
     ) async throws -> R {
         try await VaultClient.with(server) { client in
-            let session = try await open(server, client, now: now)
             do {
-                let result = try await body(session)
-                await session.close()
-                return result
-            } catch {
-                await session.close()
-                throw error
-            }
+                let session = try await open(server, client, now: now)
+                do {
+                    let result = try await body(session)
+                    await session.close()
+                    return result
+                } catch {
+                    await session.close()
+                    if let error = error as? VaultError, error.code == .forbidden, !session.isKnown { throw error.orInvalidToken }
+                    throw error
+                }
+            } catch let error as VaultError { throw error.about(server.login) }
         }
     }
 
@@ -36,7 +50,7 @@ struct VaultSession: Sendable {
         _ server: VaultServer, _ client: VaultClient, now: @Sendable () -> Date
     ) async throws -> VaultSession {
         switch server.login {
-        case .token, .kubernetes:
+        case .token, .tokenFile, .kubernetes:
             // A sealed server refuses every token; that is not the token's fault.
             let status = try await client.sealStatus()
             guard status.isInitialised else { throw VaultError.uninitialised }
@@ -44,7 +58,7 @@ struct VaultSession: Sendable {
         case .none: break
         }
         switch server.login {
-        case .none: return VaultSession(client: client, warnings: [], isOwn: false)
+        case .none: return VaultSession(client: client)
         case .kubernetes(let role, let mount, let path):
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw VaultError(
@@ -63,25 +77,44 @@ struct VaultSession: Sendable {
             guard let token = answer["auth"]?["client_token"]?.string else {
                 throw VaultError(.malformedAnswer, "the login gave no token", field: "kubernetesAuth", mend: "check the mount")
             }
-            return VaultSession(client: client.with(token: token), warnings: [], isOwn: true)
+            return VaultSession(client: client.with(token: token), isOwn: true)
+        case .tokenFile(let path):
+            // Whoever writes the file renews it.
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw VaultError(
+                    .tokenInvalid, "the file \(path) cannot be read", field: "tokenFile", mend: "let the agent write it there, or use tokenSecret")
+            }
+            let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            var session = try await watched(client.with(token: text), now: now(), isRenewedHere: false)
+            (session.warnings, session.credential) = ([], nil)
+            return session
         case .token(let text):
-            let client = client.with(token: text.trimmingCharacters(in: .whitespacesAndNewlines))
-            return VaultSession(client: client, warnings: try await watch(client, now: now()), isOwn: false)
+            return try await watched(client.with(token: text.trimmingCharacters(in: .whitespacesAndNewlines)), now: now())
         }
     }
 
     /// Renews the token and says when it will not last.
-    private static func watch(_ client: VaultClient, now: Date) async throws -> [String] {
+    private static func watched(_ client: VaultClient, now: Date, isRenewedHere: Bool = true) async throws -> VaultSession {
+        var session = VaultSession(client: client)
         var state: TokenState
         do { state = TokenState(try await client.call("GET", "auth/token/lookup-self")["data"] ?? .null) } catch let error as VaultError
-        where error.code == .forbidden { throw VaultError.tokenInvalid }
-        if state.isRenewable {
+        where error.code == .forbidden {
+            // So is a token that is not valid; what it is used for next will tell.
+            session.isKnown = false
+            session.warnings = ["when the token ends is not known: give its policy path \"auth/token/lookup-self\" { capabilities = [\"read\"] }"]
+            return session
+        }
+        if state.isRenewable, isRenewedHere {
             if let answer = try? await client.call("POST", "auth/token/renew-self"), let left = answer["auth"]?["lease_duration"]?.integer {
                 state.secondsLeft = left
                 state.wasRenewed = true
             }
         }
-        return state.warnings(now: now)
+        session.warnings = state.warnings(now: now)
+        session.credential = state.secondsLeft.map {
+            BackupRecord.Credential(endsAt: now.addingTimeInterval(Double($0)), isRenewed: state.wasRenewed)
+        }
+        return session
     }
 }
 

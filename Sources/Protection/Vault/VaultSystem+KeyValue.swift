@@ -35,7 +35,7 @@ extension VaultSystem {
             return BackupRecord(
                 recoveryPoint: recoveryPoint, serverVersion: status.version,
                 counts: ["mounts": Int64(tally.mounts.count), "secrets": tally.secrets, "versions": tally.versions],
-                fingerprint: try fingerprint.canonicalJSON, warnings: warnings)
+                fingerprint: try fingerprint.canonicalJSON, warnings: warnings, credential: session.credential)
         }
     }
 

@@ -93,7 +93,8 @@ public struct VaultSystem: VerifiableSystem {
             fingerprint.index = found.index
             return BackupRecord(
                 recoveryPoint: recoveryPoint, serverVersion: status.version,
-                counts: ["bytes": found.members["state.bin"]?.bytes ?? 0], fingerprint: try fingerprint.canonicalJSON, warnings: warnings)
+                counts: ["bytes": found.members["state.bin"]?.bytes ?? 0], fingerprint: try fingerprint.canonicalJSON, warnings: warnings,
+                credential: session.credential)
         }
     }
 

@@ -48,6 +48,12 @@ extension Backup {
             "size": .string("Stored bytes, for people.", maxLength: 32),
             "error": .string("Why the last attempt failed.", maxLength: 4096),
             "verification": Verification.schema,
+            "credential": .object(
+                "The login that took it, where it ends.",
+                [
+                    "endsAt": .time("When it ends.").required,
+                    "renewed": .boolean("Each backup puts its end off.").required,
+                ]),
         ])
 
     static let columns: [PrinterColumn] = [

@@ -67,8 +67,21 @@ public struct Backup: KubernetesResource {
         public var size: String?
         public var error: String?
         public var verification: Verification?
+        /// The login that took it, where it ends.
+        public var credential: Credential?
 
         public init() {}
+    }
+
+    public struct Credential: Codable, Sendable, Hashable {
+        public var endsAt: Date
+        /// Each backup puts its end off.
+        public var renewed: Bool
+
+        public init(endsAt: Date, renewed: Bool) {
+            self.endsAt = endsAt
+            self.renewed = renewed
+        }
     }
 
     public struct Artifact: Codable, Sendable, Hashable {

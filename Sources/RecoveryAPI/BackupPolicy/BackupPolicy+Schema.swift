@@ -76,6 +76,7 @@ extension BackupPolicy {
             "lastVerificationSlot": .time("The newest slot of the verification's schedule that was handled."),
             "nextVerification": .time("When the next proof is due."),
             "retention": Retention.statusSchema,
+            "credentialEndsAt": .time("When the login that took the newest backup ends; absent where it does not, or nobody knows."),
         ])
 
     static let columns: [PrinterColumn] = [

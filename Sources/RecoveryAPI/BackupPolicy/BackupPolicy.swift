@@ -93,6 +93,8 @@ public struct BackupPolicy: KubernetesResource {
         public var lastVerificationSlot: Date?
         public var nextVerification: Date?
         public var retention: RetentionStatus?
+        /// When the login that took the newest backup ends.
+        public var credentialEndsAt: Date?
 
         public init() {}
     }

@@ -26,6 +26,7 @@ enum RestoreGitStep {
         }
         var message = "the repository is back as of \(point): \(report.refs) refs, checked"
         if report.kept > 0 { message += "; \(report.kept) refs that were there are kept as refs/dr-damaged/\(context.identity)/…" }
+        for note in report.notes { message += "; note: \(note)" }
         return StepResult(
             message: message,
             outputs: ["backup": chosen.manifest.backup, "recoveryPoint": point, "refs": String(report.refs), "kept": String(report.kept)])

@@ -23,8 +23,16 @@ enum RestorePrometheusStep {
         }
         let report = try await PrometheusRestore.run(
             chosen.manifest, from: try await chosen.reader(context), dataDirectory: folder, server: server, progress: context.progress)
-        var message = "the metrics are back as of \(point): \(report.restored) blocks restored, \(report.present) were there"
-        if let compared = report.compared { message += "; the server answers all \(compared) queries with them" }
+        let counts = "\(report.restored) blocks restored, \(report.present) were there"
+        var message: String
+        if let compared = report.compared {
+            message = "the metrics are back as of \(point): \(counts); the server answers all \(compared) queries with them"
+        } else if server == nil {
+            // Nobody has seen the metrics.
+            message = "the blocks as of \(point) are in \(folder): \(counts); no server was asked for them: give restorePrometheus.url"
+        } else {
+            message = "the blocks as of \(point) are in \(folder): \(counts); the backup recorded no query to ask the server"
+        }
         for warning in report.warnings { message += "; warning: \(warning)" }
         return StepResult(
             message: message,

@@ -1,6 +1,7 @@
 """git over http with a password, on a free port of loopback: git_http_server.py FOLDER USER PASSWORD.
 
-Prints the port and serves the repositories below FOLDER with git's own http-backend until its input ends.
+Prints the port and serves the repositories below FOLDER with git's own http-backend until its input ends. While there is a
+file FOLDER/status, every answer is an error with that number.
 """
 import base64, os, subprocess, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,11 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         body = self.read_body()
+        if os.path.exists(root + "/status"):
+            self.send_response(int(open(root + "/status").read()))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         path, _, query = self.path.partition("?")
         environment = dict(os.environ, GIT_PROJECT_ROOT=root, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path, QUERY_STRING=query,
                            REQUEST_METHOD=self.command, REMOTE_USER=user, REMOTE_ADDR="127.0.0.1",

@@ -7,7 +7,7 @@ public struct VaultSource: Codable, Sendable, Hashable {
         case keyValueExport = "KeyValueExport"
     }
 
-    /// A login with the token of the service account that the operator runs as.
+    /// A login with a service account token that was made for Vault. The operator's own is never sent.
     public struct KubernetesAuth: Codable, Sendable, Hashable {
         public var role: String
         /// Where the method is mounted; `kubernetes` when absent.
@@ -18,6 +18,7 @@ public struct VaultSource: Codable, Sendable, Hashable {
         /// Only tokens that were made for Vault are there. The operator's own, which opens the cluster, is never sent: the
         /// address is a user's to choose.
         public static let folder = "/var/run/secrets/dr-vault"
+        static let filePattern = "^/var/run/secrets/dr-vault/[A-Za-z0-9][-A-Za-z0-9._]*$"
 
         public init(role: String, mount: String? = nil, tokenPath: String? = nil) {
             self.role = role
@@ -29,6 +30,8 @@ public struct VaultSource: Codable, Sendable, Hashable {
     public var address: String
     /// Key `token`.
     public var tokenSecret: SecretReference?
+    /// A file below ``KubernetesAuth/folder``, which an agent keeps a valid token in. Read at each use.
+    public var tokenFile: String?
     public var kubernetesAuth: KubernetesAuth?
     public var namespace: String?
     /// Key `ca.crt`.
@@ -38,11 +41,12 @@ public struct VaultSource: Codable, Sendable, Hashable {
     public var paths: [String]?
 
     public init(
-        address: String, tokenSecret: SecretReference? = nil, kubernetesAuth: KubernetesAuth? = nil, namespace: String? = nil,
+        address: String, tokenSecret: SecretReference? = nil, tokenFile: String? = nil, kubernetesAuth: KubernetesAuth? = nil, namespace: String? = nil,
         caSecret: SecretReference? = nil, method: Method? = nil, paths: [String]? = nil
     ) {
         self.address = address
         self.tokenSecret = tokenSecret
+        self.tokenFile = tokenFile
         self.kubernetesAuth = kubernetesAuth
         self.namespace = namespace
         self.caSecret = caSecret
@@ -104,6 +108,9 @@ extension VaultSource {
             "address": .vaultAddress.required,
             "tokenSecret": .secret(
                 "The Secret with a token that may read sys/storage/raft/snapshot, or for a KeyValueExport the KV mounts.", key: "token"),
+            "tokenFile": .string(
+                "A file in \(KubernetesAuth.folder) with such a token, which an agent renews there; it is read at each use.",
+                pattern: KubernetesAuth.filePattern, maxLength: 256),
             "kubernetesAuth": .object(
                 "A login with a service account token that was made for Vault.",
                 [
@@ -111,7 +118,7 @@ extension VaultSource {
                     "mount": .string("Where the method is mounted; kubernetes when absent.", pattern: "^[A-Za-z0-9][-A-Za-z0-9._/]*$", maxLength: 128),
                     "tokenPath": .string(
                         "The file with the token, in \(KubernetesAuth.folder), where a projected volume puts it; token there when absent. The operator's own token is never sent.",
-                        pattern: "^/var/run/secrets/dr-vault/[A-Za-z0-9][-A-Za-z0-9._]*$", maxLength: 256),
+                        pattern: KubernetesAuth.filePattern, maxLength: 256),
                 ]),
             "namespace": .vaultNamespace,
             "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
@@ -124,7 +131,9 @@ extension VaultSource {
         ]
     ).rule(
         "!has(self.paths) || (has(self.method) && self.method == 'KeyValueExport')", "vault.paths: only a KeyValueExport has them"
-    ).rule("has(self.tokenSecret) != has(self.kubernetesAuth)", "vault needs exactly one of tokenSecret and kubernetesAuth")
+    ).rule(
+        "[has(self.tokenSecret), has(self.tokenFile), has(self.kubernetesAuth)].filter(x, x).size() == 1",
+        "vault needs exactly one of tokenSecret, tokenFile and kubernetesAuth")
 }
 
 extension VaultTarget {
