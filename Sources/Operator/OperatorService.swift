@@ -115,6 +115,9 @@ public final class OperatorService: Service {
         let backupController = Controller(name: "backup", metrics: metrics, logger: logger, reconcile: backupReconciler.reconcile)
         backupQueue.connect(backupController.queue)
         backupController.watch(backups)
+        backupController.watch(policies) { [backups] policy in
+            backups.list(namespace: policy.namespace).filter { $0.spec.policyRef.name == policy.name && $0.isUnderWay }.map(\.reference)
+        }
 
         let proofQueue = QueueLink()
         let proofReconciler = VerificationReconciler(context: context, backups: backups, runs: runs, wake: proofQueue.add)

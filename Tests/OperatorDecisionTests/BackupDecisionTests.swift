@@ -76,6 +76,35 @@ import Testing
         #expect(backup.status?.error?.contains("interrupted") == true)
     }
 
+    @Test("A backup that is tried again for hours gives way to a new trigger and to the end of its policy, after its first attempts")
+    func abandoned() {
+        var policy = Sample.policy()
+        var backup = Sample.backup("b", .waiting)
+        #expect(Decision.abandonment(backup, policy) == nil && Decision.abandonment(backup, nil) != nil)
+        #expect(Decision.abandonment(backup, Sample.policy(deletedAgo: 1)) != nil)
+        policy.spec.trigger = "t"
+        #expect(Decision.abandonment(backup, policy)?.contains("spec.trigger") == true)
+        policy.spec.suspend = true
+        #expect(Decision.abandonment(backup, policy) == nil, "it would not be taken")
+        policy.spec.suspend = false
+        policy.status = BackupPolicy.Status()
+        policy.status?.lastTrigger = "t"
+        #expect(Decision.abandonment(backup, policy) == nil, "it is taken")
+
+        backup.status = Backup.Status()
+        backup.status?.startedAt = noon
+        backup.status?.retryAt = noon + 600
+        backup.status?.error = "no route"
+        for (attempts, isOver) in [(2, false), (3, true)] as [(Int64, Bool)] {
+            backup.status?.attempts = attempts
+            let output = Decision.decide(.init(backup: backup, isRunning: false, abandoned: "asked", now: noon + 60))
+            #expect(!output.start && (output.event?.reason == Reason.backupFailed) == isOver)
+            if isOver { #expect(output.event?.message == "no route; given up: asked") }
+            let ended = Decision.decide(.init(backup: backup, isRunning: false, end: Self.failed(), abandoned: "asked", now: noon + 60))
+            #expect((ended.event?.reason == Reason.backupFailed) == isOver)
+        }
+    }
+
     @Test("Without a place it waits, says so, writes that once, and does not count it as an attempt")
     func queued() throws {
         var backup = Sample.backup("b", .waiting)

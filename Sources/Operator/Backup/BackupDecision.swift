@@ -24,6 +24,8 @@ enum BackupDecision {
         var hold: String?
         /// How long an attempt that fails is made again, in seconds since the first: the policy's `startingDeadline`.
         var patience = TimeInterval(Span.standardStartingDeadline.seconds)
+        /// Why it is not worth waiting for any more, once it has had its first attempts; nil when it is.
+        var abandoned: String?
         var now: Date
     }
 
@@ -49,6 +51,15 @@ enum BackupDecision {
 
     /// Seconds after so many attempts: an outage of an hour costs no slot, and what never works costs little.
     static func pause(after attempts: Int64) -> TimeInterval { min(longestPause, 15 * Double(1 << max(0, min(attempts, 10) - 1))) }
+
+    /// A backup that is tried again for hours must not stand in the way of what people ask for meanwhile.
+    static func abandonment(_ backup: Backup, _ policy: BackupPolicy?) -> String? {
+        guard let policy, !policy.isBeingDeleted else { return "its BackupPolicy is deleted" }
+        guard let trigger = policy.spec.trigger, trigger != policy.status?.lastTrigger, trigger != backup.spec.trigger,
+            !(policy.spec.suspend ?? false)
+        else { return nil }
+        return "spec.trigger of its BackupPolicy asks for a new one"
+    }
 
     static func decide(_ input: Input) -> Output {
         var status = input.backup.status ?? Backup.Status()
@@ -92,7 +103,8 @@ enum BackupDecision {
         }
         let begun = status.attempts ?? 0
         // A time that is ahead is of a clock that was wrong.
-        let isWorthAnother = begun < attempts || now.timeIntervalSince(min(status.startedAt ?? now, now)) < input.patience
+        let isWorthAnother =
+            begun < attempts || input.abandoned == nil && now.timeIntervalSince(min(status.startedAt ?? now, now)) < input.patience
         func retry(_ message: String) -> Output {
             status.retryAt = now.addingTimeInterval(pause(after: begun))
             status.phase = "Retrying"
@@ -121,6 +133,7 @@ enum BackupDecision {
             return isRetriable && isWorthAnother ? retry(message) : fail(message)
         }
         if let retryAt = status.retryAt {
+            if begun >= attempts, let why = input.abandoned { return fail("\(status.error ?? "it failed"); given up: \(why)") }
             if retryAt > now, retryAt <= now.addingTimeInterval(longestPause) { return output(wakeAt: retryAt) }
         } else if begun >= attempts, conditions[ConditionType.complete]?.reason == Reason.backupRunning {
             // Its operator ended in the middle, and not for the first time: it may be this backup that ends operators.

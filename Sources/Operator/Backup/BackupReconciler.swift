@@ -49,9 +49,9 @@ final class BackupReconciler: Sendable {
         var input = BackupDecision.Input(
             backup: backup, manifest: existing?.manifest, proof: existing?.proof, isRunning: isRunning, end: end,
             hold: hasPlace ? nil : "waits for a place: \(places.limit) backups are being made (--max-concurrent-backups)", now: context.now())
-        if backup.spec.slot != nil, let span = policies.get(ObjectKey(namespace: key.namespace, name: backup.spec.policyRef.name))?.spec.schedule?.startingDeadline {
-            input.patience = TimeInterval(span.seconds)
-        }
+        let policy = policies.get(ObjectKey(namespace: key.namespace, name: backup.spec.policyRef.name))
+        if backup.spec.slot != nil, let span = policy?.spec.schedule?.startingDeadline { input.patience = TimeInterval(span.seconds) }
+        input.abandoned = BackupDecision.abandonment(backup, policy)
         let output = BackupDecision.decide(input)
         if hasPlace, !output.start { await leavePlace(key, activity) }
         if output.status.conditions?[ConditionType.ready]?.reason != Reason.queued { await standAside(key) }
