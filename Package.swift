@@ -179,7 +179,9 @@ let package = Package(
             ["ControllerRuntime", "KubernetesClient", "KubernetesModel", "ScriptedAPIServer", .logging, .lifecycle]),
         tests("APIMachineryTests", ["APIMachinery", "KubernetesModel"]),
         tests("RecoveryAPITests", ["RecoveryAPI", "KubernetesModel"]),
-        tests("RecoveryEngineTests", ["RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesResourcesProtection"]),
+        tests(
+            "RecoveryEngineTests",
+            ["RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesResourcesProtection", "PostgreSQLClient"]),
         .executableTarget(
             name: "control-plane-probe", dependencies: ["ControlPlane", .logging, .lifecycle],
             path: "Tests/Support/ControlPlaneProbe", swiftSettings: strict),
@@ -194,7 +196,9 @@ let package = Package(
             [
                 "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
             ]),
-        tests("OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
+        tests(
+            "OperatorDecisionTests",
+            ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "ObjectStore", .logging]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

@@ -17,23 +17,27 @@ final class JournalWriter: Sendable {
         var version = 0
         var written = 0
         var isWriting = false
-        var hasFailed = false
+        var isSlow = false
         var readers: [AsyncStream<Void>.Continuation] = []
     }
 
-    /// How long a step waits for its journal: once it has failed the store is not believed to be quick.
-    private static let patience = (usual: Duration.seconds(5), afterFailure: Duration.seconds(1))
-    private static let pause = Duration.seconds(5)
     private static let limit = Duration.seconds(30)
 
     private let activities: ActivityRunner
     private let logger: Logger
+    private let patience: Duration
+    private let pause: Duration
     /// By the run's UID.
     private let books = Mutex<[String: Book]>([:])
 
-    init(activities: ActivityRunner, logger: Logger) {
+    /// - Parameters:
+    ///   - patience: how long a step waits for its journal; a fifth of it once the store was not quick.
+    ///   - pause: between a write that failed and the next.
+    init(activities: ActivityRunner, logger: Logger, patience: Duration = .seconds(5), pause: Duration = .seconds(5)) {
         self.activities = activities
         self.logger = logger
+        self.patience = patience
+        self.pause = pause
     }
 
     /// Has a status written, soon.
@@ -54,13 +58,17 @@ final class JournalWriter: Sendable {
     /// Returns when what was given so far is written, or after some seconds.
     func settle(_ uid: String) async {
         let (stream, reader) = AsyncStream<Void>.makeStream()
-        let patience = books.withLock { books -> Duration? in
+        let limit = books.withLock { [patience] books -> Duration? in
             guard let book = books[uid], book.written < book.version else { return nil }
             books[uid]?.readers.append(reader)
-            return book.hasFailed ? Self.patience.afterFailure : Self.patience.usual
+            return book.isSlow ? patience / 5 : patience
         }
-        guard let patience else { return }
-        _ = try? await within(patience) { for await _ in stream {} }
+        guard let limit else { return }
+        let isDone: Bool? = try? await within(limit) {
+            for await _ in stream {}
+            return true
+        }
+        if isDone == nil { books.withLock { $0[uid]?.isSlow = true } }
     }
 
     /// Of a run that is over.
@@ -78,8 +86,8 @@ final class JournalWriter: Sendable {
                 guard !Task.isCancelled else { return stopped(uid) }
                 // A store that is away must not stop a recovery: the status in the API says the same.
                 logger.warning("the journal was not written", metadata: ["run": "\(next.run.reference)", "error": "\(error)"])
-                books.withLock { $0[uid]?.hasFailed = true }
-                do { try await Task.sleep(for: Self.pause) } catch { return stopped(uid) }
+                books.withLock { $0[uid]?.isSlow = true }
+                do { try await Task.sleep(for: pause) } catch { return stopped(uid) }
             }
         }
     }
@@ -110,7 +118,7 @@ final class JournalWriter: Sendable {
     private func finished(_ uid: String, _ version: Int) {
         let readers = books.withLock { books -> [AsyncStream<Void>.Continuation] in
             books[uid]?.written = version
-            books[uid]?.hasFailed = false
+            books[uid]?.isSlow = false
             guard let book = books[uid], book.written == book.version else { return [] }
             books[uid]?.readers = []
             return book.readers
