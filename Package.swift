@@ -183,7 +183,7 @@ let package = Package(
             "RecoveryEngineTests",
             [
                 "RecoveryEngine", "RecoveryAPI", "BackupArchive", "ObjectStore", "KubernetesModel", "KubernetesClient", "KubernetesResourcesProtection",
-                "ScriptedAPIServer",
+                "ScriptedAPIServer", "PostgreSQLClient",
             ]),
         .executableTarget(
             name: "control-plane-probe", dependencies: ["ControlPlane", .logging, .lifecycle],
@@ -199,7 +199,9 @@ let package = Package(
             [
                 "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
             ]),
-        tests("OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
+        tests(
+            "OperatorDecisionTests",
+            ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "ObjectStore", .logging]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

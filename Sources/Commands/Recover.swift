@@ -79,8 +79,13 @@ struct Recover: AsyncParsableCommand {
 
     private func follow(_ name: String, _ client: KubernetesClient, _ namespace: String) async throws {
         var shown: [String: StepState] = [:]
+        var waitsFor: String?
         while true {
             let run = try await client.get(RecoveryRun.self, name, namespace: namespace)
+            if run.status?.state == .pending, let message = run.status?.message, message != waitsFor {
+                print("Pending: \(message)")
+                waitsFor = message
+            }
             for step in run.status?.steps ?? [] where step.state != .pending && shown["\(step.phase)/\(step.step)"] != step.state {
                 shown["\(step.phase)/\(step.step)"] = step.state
                 print("\(step.phase)/\(step.step): \(step.state.rawValue)\(step.message.map { "  \($0)" } ?? "")")

@@ -126,16 +126,35 @@ public final class OperatorService: Service {
         proofController.watch(backups)
         proofController.watch(runs) { _ in proofReconciler.concerned() }
 
-        let planReconciler = RecoveryPlanReconciler(context: context, plans: plans, runs: runs)
+        let planReconciler = RecoveryPlanReconciler(context: context, plans: plans, runs: runs, backups: backups)
         let planController = Controller(name: "recoveryplan", metrics: metrics, logger: logger, reconcile: planReconciler.reconcile)
         planController.watch(plans)
         planController.watch(runs) { [ObjectKey(namespace: $0.namespace, name: $0.spec.planRef.name)] }
+        backups.onChange { [plans, queue = planController.queue] change in
+            let backup = change.object
+            for plan in plans.list(namespace: backup.namespace) where PlanRecoveryPoint.concerns(backup, plan.spec) {
+                await queue.add(plan.reference)
+            }
+        }
 
         let runQueue = QueueLink()
         let runReconciler = RecoveryRunReconciler(context: context, runs: runs, wake: runQueue.add)
         let runController = Controller(name: "recoveryrun", metrics: metrics, logger: logger, reconcile: runReconciler.reconcile)
         runQueue.connect(runController.queue)
         runController.watch(runs)
+        // Those that wait for the store's probe.
+        runController.watch(stores) { [runs] store in
+            runs.list(namespace: store.namespace).filter { $0.spec.plan.storeRef.name == store.name && $0.status?.startedAt == nil && !$0.isOver }
+                .map(\.reference)
+        }
+        // Those that wait for another one to end.
+        runs.onChange { [runs, queue = runController.queue] change in
+            guard change.object.isOver || change.object.isBeingDeleted else { return }
+            let run = change.object
+            for other in runs.list(namespace: run.namespace) where other.spec.planRef == run.spec.planRef && !other.isOver {
+                await queue.add(other.reference)
+            }
+        }
 
         return [storeController, policyController, backupController, proofController, planController, runController]
             + makeKeepers(context)

@@ -22,6 +22,7 @@ public enum PlanCheck {
                 field: "spec.phases", message: "\(cycle.joined(separator: " → ")) is a cycle: remove one of these dependencies",
                 reason: Reason.planCycle)
         }
+        try checkScales(plan)
         if case .unknown(let value) = plan.execute?.to { throw target("spec.execute.to", value.text) }
     }
 

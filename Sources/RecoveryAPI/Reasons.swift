@@ -14,7 +14,7 @@ public enum ConditionType {
     /// Backup: restored elsewhere and proven equal.
     public static let restoreVerified = "RestoreVerified"
 
-    /// BackupPolicy: the newest recoverable moment is young enough.
+    /// BackupPolicy and RecoveryPlan: the newest recoverable moment is young enough.
     public static let objectiveMet = "ObjectiveMet"
     /// BackupPolicy: a backup was proven.
     public static let verified = "Verified"
@@ -87,6 +87,8 @@ public enum Reason {
 
     public static let standby = "Standby"
     public static let runCreated = "RunCreated"
+    /// RecoveryRun: it waits for another one of the same plan.
+    public static let otherRunUnderWay = "OtherRunUnderWay"
     public static let planCycle = "PlanCycle"
     public static let running = "Running"
     public static let paused = "Paused"

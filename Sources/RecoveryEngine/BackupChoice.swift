@@ -37,4 +37,25 @@ public enum BackupChoice {
             throw ReferenceError(reason: Reason.noBackupYet, "to: \(target) is none of the \(range)\(note)")
         }
     }
+
+    /// What is written down of a choice.
+    public static func record(of manifest: Manifest) -> RecoveryRun.ChosenBackup {
+        RecoveryRun.ChosenBackup(name: manifest.backup, artifact: manifest.artifacts.first?.object.sha256 ?? manifest.fingerprintDigest)
+    }
+
+    /// The backup that was chosen before.
+    /// - Throws: ``StepError`` when it is gone, or another one has its name now.
+    public static func again(_ chosen: RecoveryRun.ChosenBackup, from manifests: [Manifest]) throws -> Manifest {
+        let mend = "a recovery from another backup is another token"
+        guard let found = manifests.first(where: { $0.backup == chosen.name }) else {
+            throw StepError(
+                "the backup \"\(chosen.name)\", which this step began with, is not in the catalogue any more; \(mend)", isRetriable: false)
+        }
+        guard record(of: found) == chosen else {
+            throw StepError(
+                "the backup \"\(chosen.name)\" is not the one that this step began with: its artifact is another; \(mend)",
+                isRetriable: false)
+        }
+        return found
+    }
 }

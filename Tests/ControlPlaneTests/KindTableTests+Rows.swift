@@ -334,5 +334,13 @@ extension KindTableTests {
             .run, "another plan",
             ["spec.planRef.name": "other"],
             refused: ["spec.planRef FieldValueInvalid"], says: "spec.planRef cannot be changed", isUpdate: true),
+        Row(
+            .run, "another copy of the plan",
+            ["spec.plan.phases.0.steps.0.http.url": "http://elsewhere/"],
+            refused: ["spec.plan FieldValueInvalid"], says: "spec.plan cannot be changed", isUpdate: true),
+        Row(
+            .run, "a resume that comes later",
+            ["spec.resume": true],
+            refused: ["spec FieldValueInvalid"], says: "spec.resume cannot be changed", isUpdate: true),
     ]
 }

@@ -15,6 +15,11 @@ import Testing
                         "PlanCycle", ["spec.phases", "a → b → a", "remove"]
                     ),
                     ("itself", "[{name: a, dependsOn: [a], steps: [\(step)]}]", "PlanCycle", ["spec.phases", "a → a"]),
+                    (
+                        "nobefore",
+                        "[{name: a, steps: [{name: up, scale: {kind: Deployment, name: api, asBefore: down}}]}]", "InvalidSpec",
+                        ["spec.phases[0].steps[0].scale.asBefore", "\"down\""]
+                    ),
                     ("unknown", "[{name: a, dependsOn: [zz], steps: [\(step)]}]", "InvalidSpec", ["spec.phases[0].dependsOn", "\"zz\""]),
                 ]
                 for wrong in cases {
@@ -58,6 +63,11 @@ import Testing
                 try await world.eventually("the next second") { world.now() > made ? nil : made }
                 try await world.apply(plan)
                 try await world.wait("rp/plan", ".status.state", is: "AlreadyExecuted")
+                // Whoever thinks that it has recovered again is told.
+                try await world.eventually("an event says so") {
+                    let all = try await world.events().filter { $0.object == "RecoveryPlan/plan" && $0.reason == "AlreadyExecuted" }
+                    return all.contains { $0.message.contains("new token") } ? nil : "\(all)"
+                }
                 // Without its run, only the ledger knows.
                 try await world.kubectl("delete", "rr/plan-t")
                 try await world.apply(plan.replacing("rto: 1h", with: "rto: 2h"))

@@ -72,4 +72,36 @@ struct PlanCheckTests {
         #expect(PlanCheck.dependencies(of: spec.phases[1], in: spec) == ["a"])
         #expect(PlanCheck.dependencies(of: spec.phases[2], in: spec).isEmpty)
     }
+
+    private func scales(_ phases: [(String, [String]?, [(String, String?)])]) throws -> RecoveryPlan.Spec {
+        RecoveryPlan.Spec(
+            storeRef: ObjectReference(name: "s"),
+            phases: try phases.map { phase in
+                RecoveryPlan.Phase(
+                    name: phase.0, dependsOn: phase.1,
+                    steps: try phase.2.map { name, asBefore in
+                        var scale: JSON = ["kind": "Deployment", "name": "api"]
+                        if let asBefore { scale["asBefore"] = .string(asBefore) } else { scale["replicas"] = 0 }
+                        var step = Step(name: name)
+                        step.scale = try scale.decode(Step.Scale.self)
+                        return step
+                    })
+            })
+    }
+
+    @Test("names the scale step that asBefore means: one that has ended by then, and one alone")
+    func asBefore() throws {
+        // The same name in two phases is no mistake: only the earlier one is earlier.
+        try PlanCheck.check(scales([("stop", nil, [("web", nil)]), ("start", nil, [("web", "web")])]))
+        try PlanCheck.check(scales([("all", nil, [("down", nil), ("up", "down")])]))
+        let missing = try scales([("stop", nil, [("web", nil)]), ("start", [], [("up", "web")])])
+        let own = try scales([("a", nil, [("up", "up")])])
+        for plan in [missing, own] {
+            let error = #expect(throws: SpecError.self) { try PlanCheck.check(plan) }
+            #expect(error?.field.hasSuffix("scale.asBefore") == true && error?.message.contains("no earlier scale step") == true)
+        }
+        let twice = try scales([("a", nil, [("web", nil)]), ("b", nil, [("web", nil)]), ("c", nil, [("up", "web")])])
+        let error = #expect(throws: SpecError.self) { try PlanCheck.check(twice) }
+        #expect(error?.field == "spec.phases[2].steps[0].scale.asBefore" && error?.message.contains("a and b") == true)
+    }
 }

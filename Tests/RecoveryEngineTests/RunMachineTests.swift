@@ -4,27 +4,6 @@ import Testing
 
 @testable import RecoveryEngine
 
-private let start = Date(timeIntervalSince1970: 1_795_000_000)
-
-private func sqlStep(_ name: String, write: Bool = false, retries: Int? = nil, onFailure: Step.FailureRule? = nil) -> Step {
-    var step = Step(name: name, deadline: Span("10m"), retries: retries, onFailure: onFailure)
-    var sql = try? JSONDecoder().decode(Step.SQL.self, from: Data(#"{"query": "select 1", "policy": "p"}"#.utf8))
-    sql?.write = write
-    step.sql = sql
-    return step
-}
-
-private func run(_ phases: [(String, [String]?, [Step])], mode: RunMode = .recover, resume: Bool? = nil) -> RecoveryRun.Spec {
-    let plan = RecoveryPlan.Spec(
-        storeRef: ObjectReference(name: "s"), objective: .init(rto: Span("1h")),
-        phases: phases.map { RecoveryPlan.Phase(name: $0.0, dependsOn: $0.1, steps: $0.2) })
-    return RecoveryRun.Spec(
-        planRef: ObjectReference(name: "p"), token: "t", mode: mode, to: nil, plan: plan,
-        planHash: String(repeating: "0", count: 64), resume: resume)
-}
-
-private func id(_ phase: String, _ step: String) -> RunMachine.StepID { .init(phase: phase, step: step) }
-
 @Suite("The run machine")
 struct RunMachineTests {
     private let simple = run([("a", nil, [sqlStep("one"), sqlStep("two")]), ("b", nil, [sqlStep("three")])])

@@ -57,6 +57,11 @@ struct BackupStoreReconciler: Sendable {
         var status = store.status ?? BackupStore.Status()
         var conditions = status.conditions ?? []
         let generation = store.metadata.generation
+        // What was found of another spec says nothing about this one.
+        if status.observedGeneration != generation {
+            status.conditionalWrites = nil
+            status.objectLock = nil
+        }
         status.observedGeneration = generation
         status.lastProbeTime = now.wholeSeconds
         let readiness: Readiness

@@ -10,6 +10,7 @@ struct RecoveryPlanReconciler: Sendable {
     let context: OperatorContext
     let plans: Informer<RecoveryPlan>
     let runs: Informer<RecoveryRun>
+    let backups: Informer<Backup>
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
         guard let plan = plans.get(key), !plan.isBeingDeleted else { return .done }
@@ -19,7 +20,11 @@ struct RecoveryPlanReconciler: Sendable {
         if let execute = plan.spec.execute, problem == nil {
             let name = RunIdentity.name(plan: plan.name, token: execute.token, mode: execute.mode ?? .recover)
             run = try await context.client.getIfPresent(RecoveryRun.self, name, namespace: key.namespace)
-            if run == nil { run = try await create(name, execute, of: plan) }
+            if run == nil {
+                // The order of a plan that was edited or made anew meanwhile is none.
+                guard try await isCurrent(plan) else { return .requeue(after: .milliseconds(200)) }
+                run = try await create(name, execute, of: plan)
+            }
             if let other = run, other.spec.planRef.name != plan.name || other.spec.token != execute.token {
                 run = nil
                 problem = SpecError(
@@ -31,10 +36,24 @@ struct RecoveryPlanReconciler: Sendable {
         let ordered = Self.newest(of: plan, ordered: run, in: runs.list(namespace: key.namespace))
         let isOwn = ordered?.metadata.uid == run?.metadata.uid
         var changed = plan
-        changed.status = Self.decide(plan, isOwn ? run : ordered, problem, isOrdered: isOwn, now: context.now())
+        let now = context.now()
+        let point = PlanRecoveryPoint.decide(plan.spec, backups.list(namespace: key.namespace), now: now)
+        changed.status = Self.decide(plan, isOwn ? run : ordered, problem, point: point, isOrdered: isOwn, now: now)
         try await context.write(changed, unless: changed.status == plan.status)
         announce(before: plan, after: changed)
-        return .done
+        guard let breach = point?.breachAt else { return .done }
+        return .requeue(after: .seconds(max(1, breach.timeIntervalSince(now) + 1)))
+    }
+
+    /// Whether the cached plan is still what the API server has, as far as an execution goes.
+    private func isCurrent(_ plan: RecoveryPlan) async throws -> Bool {
+        guard let now = try await context.client.getIfPresent(RecoveryPlan.self, plan.name, namespace: plan.namespace) else { return false }
+        return Self.isSameOrder(plan, now)
+    }
+
+    static func isSameOrder(_ cached: RecoveryPlan, _ current: RecoveryPlan) -> Bool {
+        !current.isBeingDeleted && cached.metadata.uid == current.metadata.uid
+            && cached.metadata.generation == current.metadata.generation && cached.spec.execute == current.spec.execute
     }
 
     /// The run that people want to see: one that somebody made with `dr recover` while it is under way or goes on with the
@@ -69,9 +88,12 @@ struct RecoveryPlanReconciler: Sendable {
         }
     }
 
-    /// - Parameter isOrdered: whether the run is the one that `spec.execute` asks for.
+    /// - Parameters:
+    ///   - point: how far back a recovery would go; nil without an objective.
+    ///   - isOrdered: whether the run is the one that `spec.execute` asks for.
     static func decide(
-        _ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, isOrdered: Bool = true, now: Date
+        _ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, point: PlanRecoveryPoint? = nil, isOrdered: Bool = true,
+        now: Date
     ) -> RecoveryPlan.Status {
         var status = plan.status ?? RecoveryPlan.Status()
         var conditions = status.conditions ?? []
@@ -114,17 +136,46 @@ struct RecoveryPlanReconciler: Sendable {
             readiness = .ready(reason: Reason.standby, message: "the plan is valid")
         }
         conditions.settle(readiness, generation: generation, now: now)
+        if let point {
+            conditions.set(
+                ConditionType.objectiveMet, point.isMet ? .true : .false, reason: point.reason, message: point.message,
+                generation: generation, now: now)
+        } else {
+            conditions.remove(ConditionType.objectiveMet)
+        }
         status.conditions = conditions
         return status
     }
 
     private func announce(before: RecoveryPlan, after: RecoveryPlan) {
-        guard let new = after.status?.conditions?[ConditionType.ready] else { return }
-        let old = before.status?.conditions?[ConditionType.ready]
-        let isMistake = new.reason == Reason.planCycle || new.reason == Reason.invalidSpec
-        guard old?.reason != new.reason || isMistake && old?.message != new.message, old != nil || new.status == .false else { return }
-        context.recorder.record(
-            new.reason == Reason.failed || isMistake ? .warning : .normal,
-            reason: new.reason, action: "Execute", new.message.isEmpty ? new.reason : new.message, about: after)
+        for event in Self.events(before.status?.conditions ?? [], after.status?.conditions ?? []) {
+            context.recorder.record(event.isWarning ? .warning : .normal, reason: event.reason, action: "Execute", event.message, about: after)
+        }
+    }
+
+    struct Event: Hashable {
+        var isWarning: Bool
+        var reason: String
+        var message: String
+    }
+
+    static func events(_ before: [Condition], _ after: [Condition]) -> [Event] {
+        var events: [Event] = []
+        if let new = after[ConditionType.ready] {
+            let old = before[ConditionType.ready]
+            let isMistake = new.reason == Reason.planCycle || new.reason == Reason.invalidSpec
+            let isNew = old?.reason != new.reason || isMistake && old?.message != new.message
+            // A plan that waits from the start is no news. One that does not execute its token is.
+            if isNew, old != nil || new.status == .false || new.reason == Reason.alreadyExecuted {
+                events.append(
+                    Event(
+                        isWarning: new.reason == Reason.failed || isMistake, reason: new.reason,
+                        message: new.message.isEmpty ? new.reason : new.message))
+            }
+        }
+        if let new = after[ConditionType.objectiveMet], new.status == .false, before[ConditionType.objectiveMet]?.status != .false {
+            events.append(Event(isWarning: true, reason: new.reason, message: new.message))
+        }
+        return events
     }
 }

@@ -8,28 +8,20 @@ import Logging
 import ObjectStore
 import RecoveryAPI
 import RecoveryEngine
-import Synchronization
 
 /// Carries runs out: asks the machine, writes the status, then does what the machine said.
 final class RecoveryRunReconciler: Sendable {
-    private struct Live {
-        var outcomes: [RunMachine.StepID: RunMachine.Outcome] = [:]
-        var progress: [RunMachine.StepID: String] = [:]
-        var lastWake = ContinuousClock.now
-    }
-
-    private let context: OperatorContext
+    let context: OperatorContext
+    let book = RunBook()
+    let journals: JournalWriter
     private let runs: Informer<RecoveryRun>
     private let wake: @Sendable (ObjectKey) async -> Void
-    /// By the run's UID: what happens in this process and is not in the status yet.
-    private let live = Mutex<[String: Live]>([:])
-    /// The UIDs of the runs that have not ended, for the day that one is deleted.
-    private let known = Mutex<[ObjectKey: String]>([:])
 
     init(context: OperatorContext, runs: Informer<RecoveryRun>, wake: @escaping @Sendable (ObjectKey) async -> Void) {
         self.context = context
         self.runs = runs
         self.wake = wake
+        journals = JournalWriter(activities: context.activities, logger: context.logger)
     }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
@@ -39,154 +31,114 @@ final class RecoveryRunReconciler: Sendable {
             !run.isBeingDeleted
         else { return deleted(key) }
         let uid = run.metadata.uid ?? key.description
-        if run.status?.state?.isTerminal == true { return try await closed(run, uid) }
-        known.withLock { $0[key] = uid }
+        // Another object had the name before, and went unseen.
+        if let former = book.enter(key, uid, isOver: run.isOver) { cancelSteps(of: former) }
+        if run.isOver { return try await closed(run, uid) }
+        let isBegun = run.status?.startedAt != nil
+        if isBegun { _ = book.claim(run, uid, isBusy: hasSteps) }
         let store: (any ObjectStore)?
-        let observation: RunMachine.Observation
+        var observation = observe(run, uid)
         do {
             store = try await self.store(run)
-            observation = try await observe(run, uid, store)
+            if !isBegun, let store { try await ask(store, run, uid, &observation) }
         } catch let error as CancellationError {
             throw error
         } catch {
             return try await cannotBegin(run, error)
         }
         let now = context.now()
-        let decision = RunMachine.decide(run.spec, run.status, observation, now: now)
-        var changed = run
-        changed.status = decision.status
-        changed.status?.observedGeneration = run.metadata.generation
-        if decision.status.startedAt != nil, run.spec.mode == .recover { changed.status?.ledgerKey = ledgerKey(run) }
-        var conditions = changed.status?.conditions ?? []
-        conditions.settle(Self.readiness(decision.status), generation: run.metadata.generation, now: now)
-        changed.status?.conditions = conditions
+        var decision = RunMachine.decide(run.spec, run.status, observation, now: now)
+        if isBegun {
+            if let store, book.shouldLook(uid, startsSteps: decision.startsSteps), run.spec.desiredState != .aborted {
+                await look(store, run, uid, &observation)
+                decision = RunMachine.decide(run.spec, run.status, observation, now: now)
+            }
+        } else if run.spec.mode == .recover, decision.begins, let other = book.claim(run, uid, isBusy: hasSteps) {
+            observation.otherRun = other
+            decision = RunMachine.decide(run.spec, run.status, observation, now: now)
+        }
+        let changed = described(run, decision, observation, now)
         // Before the act: the status, then the journal.
-        try await context.write(changed, unless: changed.status == run.status)
-        await journal(changed, unless: changed.status?.steps == run.status?.steps && changed.status?.state == run.status?.state, store)
-        forget(observation.outcomes, uid)
+        guard try await context.write(changed, unless: changed.status == run.status) else { return deleted(key) }
+        await journal(changed, before: run, uid, store, awaited: decision.startsSteps || !observation.choices.isEmpty)
+        book.written(changed.status, observation, uid)
         announce(before: run, after: changed)
         KillPoint.stepIntended.reached()
         for action in decision.actions { try await perform(action, changed, uid, store) }
-        if changed.status?.state?.isTerminal == true { return .requeue(after: .milliseconds(50)) }
+        if changed.isOver { return .requeue(after: .milliseconds(50)) }
         if decision.actions.contains(where: { $0 == .openLedger || $0 == .resumeLedger }) { return .requeue(after: .milliseconds(20)) }
         guard let wakeAt = decision.wakeAt else { return .requeue(after: .seconds(30)) }
         return .requeue(after: .seconds(min(30, max(0.2, wakeAt.timeIntervalSince(context.now())))))
     }
 
-    // MARK: Beginnings and ends
-
-    /// The store is needed to begin. A recovery that has begun goes on without its evidence: it may be what brings the
-    /// store's network back.
-    private func store(_ run: RecoveryRun) async throws -> (any ObjectStore)? {
-        do {
-            return try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: run.namespace)
-        } catch {
-            guard run.status?.startedAt != nil || run.spec.mode == .dryRun else { throw error }
-            context.logger.warning("the store is not usable", metadata: ["run": "\(run.reference)", "error": "\(error)"])
-            return nil
-        }
+    private func described(
+        _ run: RecoveryRun, _ decision: RunMachine.Decision, _ observation: RunMachine.Observation, _ now: Date
+    ) -> RecoveryRun {
+        var changed = run
+        changed.status = decision.status
+        changed.status?.observedGeneration = run.metadata.generation
+        if decision.status.startedAt != nil, run.spec.mode == .recover { changed.status?.ledgerKey = ledgerKey(run) }
+        var conditions = changed.status?.conditions ?? []
+        let readiness = Self.readiness(decision.status, waits: observation.otherRun != nil)
+        conditions.settle(readiness, generation: run.metadata.generation, now: now)
+        changed.status?.conditions = conditions
+        return changed
     }
+
+    // MARK: Beginnings and ends
 
     /// The ledger cannot be asked: nothing is done, and the reason is written where people look.
     private func cannotBegin(_ run: RecoveryRun, _ error: any Error) async throws -> ReconcileResult {
-        let (reason, message) = Self.complaint(error)
+        let (reason, complaint) = Self.complaint(error)
         let now = context.now()
         var changed = run
         var status = run.status ?? RecoveryRun.Status()
         var conditions = status.conditions ?? []
         status.observedGeneration = run.metadata.generation
-        if run.spec.desiredState == .aborted {
-            status.state = .aborted
-            status.message = "aborted before it began"
-            status.finishedAt = now.wholeSeconds
-        } else {
-            status.state = status.state ?? .pending
-            status.message = "nothing was done: the ledger cannot be asked: \(message)"
-        }
-        let readiness: Readiness = status.state == .pending ? .stalled(reason: reason, message: status.message ?? "") : Self.readiness(status)
-        conditions.settle(readiness, generation: run.metadata.generation, now: now)
+        status.state = .pending
+        status.message = "nothing was done: \(complaint)"
+        let isSoon = reason == Reason.notYetSeen
+        let message = status.message ?? ""
+        conditions.settle(
+            isSoon ? .working(reason: reason, message: message) : .stalled(reason: reason, message: message),
+            generation: run.metadata.generation, now: now)
         status.conditions = conditions
         changed.status = status
         try await context.write(changed, unless: changed.status == run.status)
-        if changed.status?.message != run.status?.message {
-            context.recorder.record(.warning, reason: reason, action: "Recover", status.message ?? "", about: run)
+        if !isSoon, changed.status?.message != run.status?.message {
+            context.recorder.record(.warning, reason: reason, action: "Recover", message, about: run)
         }
-        return .requeue(after: .seconds(10))
-    }
-
-    static func complaint(_ error: any Error) -> (reason: String, message: String) {
-        let reason = (error as? ReferenceError)?.reason ?? Reason.storeNotReady
-        return (reason, String("\(error)".prefix(2000)))
+        return .requeue(after: .seconds(isSoon ? 2 : 10))
     }
 
     private func closed(_ run: RecoveryRun, _ uid: String) async throws -> ReconcileResult {
-        known.withLock { $0[run.reference] = nil }
         do {
-            try await finish(run)
+            try await finish(run, uid)
         } catch let error as CancellationError {
             throw error
         } catch {
             context.logger.warning("the ledger is not closed yet", metadata: ["run": "\(run.reference)", "error": "\(error)"])
             return .requeue(after: .seconds(30))
         }
-        live.withLock { $0[uid] = nil }
+        book.forget(uid)
+        journals.forget(uid)
         return .done
     }
 
     /// A run that is deleted while it runs ends as an aborted one does. Its ledger entry stays and says Started: its token is
     /// not executed again by accident.
     private func deleted(_ key: ObjectKey) -> ReconcileResult {
-        guard let uid = known.withLock({ $0.removeValue(forKey: key) }) else { return .done }
-        for name in context.activities.names where name.hasPrefix("run/\(uid)/") { context.activities.cancel(name) }
-        live.withLock { $0[uid] = nil }
+        if let uid = book.leave(key) { cancelSteps(of: uid) }
         return .done
     }
 
-    // MARK: Gather
-
-    private func observe(
-        _ run: RecoveryRun, _ uid: String, _ store: (any ObjectStore)?
-    ) async throws -> RunMachine.Observation {
-        var observation = RunMachine.Observation()
-        let state = live.withLock { $0[uid] ?? Live() }
-        observation.outcomes = state.outcomes
-        observation.progress = state.progress
-        for phase in run.spec.plan.phases {
-            for step in phase.steps where context.activities.isRunning(activity(uid, phase.name, step.name)) {
-                let id = RunMachine.StepID(phase: phase.name, step: step.name)
-                // Ended, and only its task is not gone yet.
-                if observation.outcomes[id] == nil { observation.running.insert(id) }
-            }
-        }
-        guard let store, run.spec.mode == .recover, run.status?.startedAt == nil else { return observation }
-        let entry = try await Ledger(store).entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
-        switch entry {
-        case nil: observation.ledger = .absent
-        case let entry? where entry.runUID == uid:
-            observation.ledger = .ours
-            if let lost = entry.resumedFrom?.last { observation.finishedEarlier = try await finished(by: lost, run, store) }
-        case let entry?:
-            observation.ledger = .taken(
-                run: entry.run, isFinished: entry.state.isFinal, state: entry.state.rawValue,
-                isHere: try await isUnderWay(entry, run.namespace))
-        }
-        return observation
+    private func cancelSteps(of uid: String) {
+        for name in context.activities.names where name.hasPrefix("run/\(uid)/") { context.activities.cancel(name) }
+        book.forget(uid)
+        journals.forget(uid)
     }
 
-    /// Whether the run that has the token is in this very API and has not ended: then it is not lost.
-    private func isUnderWay(_ entry: LedgerEntry, _ namespace: String) async throws -> Bool {
-        guard let other = try await context.client.getIfPresent(RecoveryRun.self, entry.run, namespace: namespace) else { return false }
-        return other.metadata.uid == entry.runUID && other.status?.state?.isTerminal != true
-    }
-
-    /// What the journal of a lost run says is done.
-    private func finished(
-        by lost: String, _ run: RecoveryRun, _ store: any ObjectStore
-    ) async throws -> [RunMachine.StepID: [String: String]] {
-        let key = BucketLayout.journal(namespace: run.namespace, plan: run.spec.planRef.name, run: lost)
-        guard try await store.head(key) != nil else { return [:] }
-        return RunJournal.finishedSteps(try await store.get(key, range: nil, ifMatch: nil))
-    }
+    private func hasSteps(_ uid: String) -> Bool { context.activities.names.contains { $0.hasPrefix("run/\(uid)/") } }
 
     // MARK: Apply
 
@@ -211,96 +163,99 @@ final class RecoveryRunReconciler: Sendable {
         guard let step = run.spec.plan.phases.first(where: { $0.name == id.phase })?.steps.first(where: { $0.name == id.step }) else {
             return
         }
-        let statuses = run.status?.steps ?? []
-        let outputs = Dictionary(statuses.map { ($0.step, $0.outputs ?? [:]) }) { _, last in last }
+        let status = run.status?.steps?.first { $0.phase == id.phase && $0.step == id.step }
+        var spec = run.spec
+        spec.to = run.status?.to
         let key = run.reference
         let stepContext = StepContext(
-            resolver: context.resolver, namespace: run.namespace, run: run.spec, step: step,
-            startedAt: statuses.first { $0.phase == id.phase && $0.step == id.step }?.startedAt ?? context.now(),
+            resolver: context.resolver, namespace: run.namespace, run: spec, step: step,
+            startedAt: status?.startedAt ?? context.now(),
             identity: String(
                 SHA256.hexHash("\(run.namespace)/\(run.spec.planRef.name)/\(run.spec.token)/\(id.phase)/\(id.step)").prefix(12)),
             owner: OwnerReference(
                 apiVersion: RecoveryRun.resourceType.apiVersion, kind: RecoveryRun.resourceType.kind, name: run.name, uid: uid),
-            outputs: outputs, progress: { [self] text in tell(text, id, uid, key) },
+            outputs: Self.outputs(for: step, id, run), backup: status?.backup,
+            choose: { [self] backup in
+                let written = book.choose(backup, id, uid)
+                await wake(key)
+                for await _ in written {}
+                try Task.checkCancellation()
+            },
+            progress: { [self] text in tell(text, id, uid, key) },
             reached: { name in KillPoint(rawValue: name)?.reached() })
         context.activities.start(activity(uid, id.phase, id.step)) { [self] in
-            let outcome: RunMachine.Outcome
-            do {
-                let result = try await StepRunner.run(stepContext)
-                KillPoint.stepDone.reached()
-                outcome = .success(message: result.message, outputs: result.outputs)
-            } catch {
-                // Shut down: the status says Running, and the next operator asks whether it happened. A tool that was ended
-                // by that says so in an error of its own.
-                if Task.isCancelled, !context.activities.wasCancelled(activity(uid, id.phase, id.step)) { return }
-                let known = Task.isCancelled ? nil : error as? StepError
-                outcome = .failure(
-                    message: known.map { String($0.description.prefix(2000)) } ?? "cancelled", retriable: known?.isRetriable ?? false)
-            }
-            live.withLock { $0[uid, default: Live()].outcomes[id] = outcome }
+            guard let outcome = await carryOut(stepContext, activity(uid, id.phase, id.step)) else { return }
+            book.ended(id, outcome, uid)
             await wake(key)
         }
     }
 
+    /// Nil when the operator is being ended.
+    private func carryOut(_ stepContext: StepContext, _ activity: String) async -> RunMachine.Outcome? {
+        do {
+            let result = try await StepRunner.run(stepContext)
+            KillPoint.stepDone.reached()
+            return .success(message: result.message, outputs: result.outputs)
+        } catch {
+            // Shut down: the status says Running, and the next operator asks whether it happened. A tool that was ended
+            // by that says so in an error of its own.
+            if Task.isCancelled, !context.activities.wasCancelled(activity) { return nil }
+            let known = error as? StepError
+            let message = Task.isCancelled ? "cancelled" : known.map { String($0.description.prefix(2000)) } ?? "cancelled"
+            if known?.mayHaveHappened == true { return .unclear(message: message) }
+            return .failure(message: message, retriable: !Task.isCancelled && known?.isRetriable ?? false)
+        }
+    }
+
+    /// What the step that is named by `asBefore` found: names are unique in a phase alone, and an earlier one is meant.
+    static func outputs(for step: Step, _ id: RunMachine.StepID, _ run: RecoveryRun) -> [String: [String: String]] {
+        guard let name = step.scale?.asBefore else { return [:] }
+        let places = PlanCheck.earlierScales(named: name, before: .init(phase: id.phase, step: id.step), in: run.spec.plan)
+        let found = (run.status?.steps ?? []).filter { status in
+            places.contains(.init(phase: status.phase, step: status.step)) && status.outputs?["before"] != nil
+        }
+        return found.count == 1 ? [name: found[0].outputs ?? [:]] : [:]
+    }
+
     /// Progress is written every two seconds at most.
     private func tell(_ text: String, _ id: RunMachine.StepID, _ uid: String, _ key: ObjectKey) {
-        let isDue = live.withLock { live in
-            var state = live[uid] ?? Live()
-            defer { live[uid] = state }
-            guard state.progress[id] != text else { return false }
-            state.progress[id] = text
-            KillPoint.stepProgressed.reached()
-            guard ContinuousClock.now - state.lastWake > .seconds(2) else { return false }
-            state.lastWake = .now
-            return true
-        }
+        guard let isDue = book.told(text, id, uid) else { return }
+        KillPoint.stepProgressed.reached()
         if isDue { context.activities.start("wake/\(uid)") { [wake] in await wake(key) } }
     }
 
-    private func forget(_ outcomes: [RunMachine.StepID: RunMachine.Outcome], _ uid: String) {
-        live.withLock { live in
-            for id in outcomes.keys {
-                live[uid]?.outcomes[id] = nil
-                live[uid]?.progress[id] = nil
-            }
-        }
-    }
+    // MARK: The store
 
     /// The ledger is closed and the timeline written once the status says how it ended: again after a restart.
-    private func finish(_ run: RecoveryRun) async throws {
+    private func finish(_ run: RecoveryRun, _ uid: String) async throws {
         guard run.spec.mode == .recover, run.status?.startedAt != nil, let state = run.status?.state, state != .alreadyExecuted else { return }
         KillPoint.runFinished.reached()
         let store = try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: run.namespace)
         let end: LedgerEntry.State = state == .succeeded ? .succeeded : state == .aborted ? .aborted : .failed
         let ledger = Ledger(store)
-        let uid = run.metadata.uid ?? ""
         guard let entry = try await ledger.entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token),
             entry.runUID == uid
         else { return }
         if !entry.state.isFinal {
-            await journal(run, unless: false, store)
+            journals.write(run, uid, to: store)
+            await journals.settle(uid)
             try await ledger.finish(entry, end, at: run.status?.finishedAt ?? context.now())
         }
         KillPoint.ledgerClosed.reached()
     }
 
-    private func journal(_ run: RecoveryRun, unless isSame: Bool, _ store: (any ObjectStore)?) async {
-        guard let store, !isSame, run.spec.mode == .recover, run.status?.startedAt != nil else { return }
-        let name = (run.namespace, run.spec.planRef.name, run.name)
-        do {
-            _ = try await store.put(
-                BucketLayout.journal(namespace: name.0, plan: name.1, run: name.2), RunJournal.lines(run), .none)
-            _ = try await store.put(
-                BucketLayout.timeline(namespace: name.0, plan: name.1, run: name.2), Array(RunJournal.timeline(run).utf8), .none)
-        } catch {
-            // A store that is away must not stop a recovery: the status in the API says the same.
-            context.logger.warning("the journal was not written", metadata: ["run": "\(run.reference)", "error": "\(error)"])
-        }
+    /// - Parameter awaited: an act follows, which the journal must speak of before.
+    private func journal(
+        _ run: RecoveryRun, before: RecoveryRun, _ uid: String, _ store: (any ObjectStore)?, awaited: Bool
+    ) async {
+        guard let store, run.spec.mode == .recover, run.status?.startedAt != nil, !book.isOver(uid) else { return }
+        if run.status?.steps != before.status?.steps || run.status?.state != before.status?.state { journals.write(run, uid, to: store) }
+        if awaited { await journals.settle(uid) }
     }
 
     // MARK: Names
 
-    private func activity(_ uid: String, _ phase: String, _ step: String) -> String { "run/\(uid)/\(phase)/\(step)" }
+    func activity(_ uid: String, _ phase: String, _ step: String) -> String { "run/\(uid)/\(phase)/\(step)" }
 
     private func ledgerKey(_ run: RecoveryRun) -> String {
         BucketLayout.ledger(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
@@ -311,40 +266,15 @@ final class RecoveryRunReconciler: Sendable {
             namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token, run: run.name, runUID: uid,
             planHash: run.spec.planHash, startedAt: context.now())
     }
+}
 
-    static func readiness(_ status: RecoveryRun.Status) -> Readiness {
-        let text = status.message ?? ""
-        return switch status.state ?? .pending {
-        case .pending, .running: .working(reason: Reason.running, message: text)
-        case .paused: .stalled(reason: Reason.paused, message: text)
-        case .succeeded: .ready(reason: Reason.succeeded, message: text)
-        case .aborted: .stalled(reason: Reason.aborted, message: text)
-        case .failed: .stalled(reason: Reason.failed, message: text)
-        case .alreadyExecuted: .stalled(reason: Reason.alreadyExecuted, message: text)
-        }
-    }
+extension RecoveryRun {
+    var isOver: Bool { status?.state?.isTerminal == true }
+}
 
-    private func announce(before: RecoveryRun, after: RecoveryRun) {
-        let old = Dictionary((before.status?.steps ?? []).map { ("\($0.phase)/\($0.step)", $0.state) }) { _, last in last }
-        for step in after.status?.steps ?? [] where old["\(step.phase)/\(step.step)"] != step.state {
-            let name = "\(step.phase)/\(step.step)"
-            let isGood: Bool
-            let reason: String
-            switch step.state {
-            case .running: (isGood, reason) = (true, Reason.stepStarted)
-            case .succeeded: (isGood, reason) = (true, Reason.stepSucceeded)
-            case .failed: (isGood, reason) = (false, Reason.stepFailed)
-            case .waiting: (isGood, reason) = (false, Reason.stepRetrying)
-            case .unknown: (isGood, reason) = (false, Reason.stepUnknown)
-            case .pending, .skipped: continue
-            }
-            context.recorder.record(
-                isGood ? .normal : .warning, reason: reason, action: "Recover", "\(name): \(step.message ?? "begun")", about: after)
-        }
-        if before.status?.state != after.status?.state, let state = after.status?.state, state.isTerminal {
-            context.recorder.record(
-                state == .succeeded ? .normal : .warning, reason: state.rawValue, action: "Recover", after.status?.message ?? "",
-                about: after)
-        }
+extension RunMachine.Decision {
+    /// Whether a run that had not begun does something now.
+    var begins: Bool {
+        status.startedAt != nil || actions.contains(.openLedger) || actions.contains(.resumeLedger)
     }
 }

@@ -1,3 +1,4 @@
+import BackupArchive
 import Foundation
 import KubernetesModel
 import RecoveryAPI
@@ -15,14 +16,32 @@ enum RunJournal {
         return bytes
     }
 
-    /// The steps that a journal calls done, with their outputs.
-    static func finishedSteps(_ bytes: [UInt8]) -> [RunMachine.StepID: [String: String]] {
-        var result: [RunMachine.StepID: [String: String]] = [:]
-        for line in bytes.split(separator: 0x0a) {
-            guard let step = try? JSONDecoder.kubernetes.decode(RecoveryRun.StepStatus.self, from: Data(line)),
-                step.state == .succeeded
-            else { continue }
-            result[RunMachine.StepID(phase: step.phase, step: step.step)] = step.outputs ?? [:]
+    /// What a journal says of each step.
+    /// - Throws: ``ArchiveError`` when a line cannot be read: a step that is passed over would be done twice.
+    static func steps(_ bytes: [UInt8], key: String) throws -> [RecoveryRun.StepStatus] {
+        try bytes.split(separator: 0x0a).map { line in
+            do {
+                return try JSONDecoder.kubernetes.decode(RecoveryRun.StepStatus.self, from: Data(line))
+            } catch {
+                throw ArchiveError(
+                    .corrupt, key: key, "the journal of the run that was lost cannot be read: use the dr that wrote it, or a new token")
+            }
+        }
+    }
+
+    /// What all runs of a token have done together.
+    /// - Parameter journals: the oldest first. A later run knows the end of what an earlier one was at; what is done stays done.
+    static func merge(_ journals: [[RecoveryRun.StepStatus]]) -> [RunMachine.StepID: RecoveryRun.StepStatus] {
+        var result: [RunMachine.StepID: RecoveryRun.StepStatus] = [:]
+        for step in journals.joined() {
+            let id = RunMachine.StepID(phase: step.phase, step: step.step)
+            guard var known = result[id] else {
+                result[id] = step
+                continue
+            }
+            if known.state != .succeeded, step.state != .pending, step.state != .skipped { known = step }
+            known.backup = result[id]?.backup ?? step.backup
+            result[id] = known
         }
         return result
     }
@@ -35,6 +54,10 @@ enum RunJournal {
         if let began = status?.startedAt { text += "- began: \(Timestamp.format(began))\n" }
         if let ended = status?.finishedAt { text += "- ended: \(Timestamp.format(ended))\n" }
         if let rto = status?.rto { text += "- took, of the objective: \(rto)\n" }
+        for phase in status?.phases ?? [] {
+            let verdict = phase.objectiveMet.map { $0 ? ", met" : ", not met" } ?? ""
+            text += "- phase \(phase.name): \(phase.rto)\(verdict)\n"
+        }
         text += "\n| began | took | phase | step | attempts | state | message |\n|---|---|---|---|---|---|---|\n"
         for step in status?.steps ?? [] {
             let began = step.startedAt.map(Timestamp.format) ?? ""

@@ -25,12 +25,15 @@ struct OperatorContext: Sendable {
 
     /// Writes a status if it differs from what is there. A version that is not the newest is refused by the server and
     /// tried again with what is new. Texts that are too long for the schema are cut.
-    func write<R: KubernetesResource>(_ object: R, unless isSame: Bool) async throws {
-        guard !isSame else { return }
+    /// - Returns: false when the object was deleted meanwhile: nothing is left to tell, and nothing may be begun for it.
+    @discardableResult
+    func write<R: KubernetesResource>(_ object: R, unless isSame: Bool) async throws -> Bool {
+        guard !isSame else { return true }
         do {
             _ = try await client.update(try StatusLimits.fit(object), subresource: "status")
+            return true
         } catch let error as KubernetesError where error.isNotFound {
-            // Deleted meanwhile: nothing is left to tell.
+            return false
         }
     }
 }

@@ -16,11 +16,13 @@ extension RecoveryRun {
             "plan": RecoveryPlan.recipeSchema([:]).required.immutable("plan"),
             "planHash": .string("SHA-256 of the copy, hexadecimal.", pattern: "^[0-9a-f]{64}$", maxLength: 64)
                 .required.immutable("planHash"),
-            "resume": .boolean("Takes over the token of a run that was lost in its middle."),
+            "resume": .boolean("Takes over the token of a run that was lost in its middle.").immutable("resume"),
             "desiredState": .enumeration(
                 "Running (the default), Paused (no further step begins), Aborted (the step that runs is cancelled and none follows).",
                 DesiredState.allCases.map(\.rawValue)),
-        ])
+        ]
+    ).rule(
+        "has(self.resume) == has(oldSelf.resume)", "spec.resume cannot be changed: a run executes what it was made with")
 
     static let statusSchema = Schema.object(
         "What happened.",
@@ -35,6 +37,18 @@ extension RecoveryRun {
             "startedAt": .time("When it began."),
             "finishedAt": .time("When it ended."),
             "ledgerKey": .string("The key of its entry in the store's ledger.", maxLength: 1024),
+            "to": .recoveryTarget,
+            "phases": .list(
+                "The phases that have begun, against their objectives.", keys: ["name"], maxItems: 32,
+                .object(
+                    "One phase.",
+                    [
+                        "name": .string("Its name.", maxLength: 63).required,
+                        "startedAt": .time("When its first step began.").required,
+                        "finishedAt": .time("When its last step ended."),
+                        "rto": .string("Time taken of the objective: 12m/1h.", maxLength: 64).required,
+                        "objectiveMet": .boolean("Whether it kept to its objective; absent while it may still do so."),
+                    ])),
             "steps": .list(
                 "What became of each step.", keys: ["phase", "step"], maxItems: 1024,
                 .object(
@@ -48,6 +62,13 @@ extension RecoveryRun {
                         "startedAt": .time("When its first attempt began."),
                         "finishedAt": .time("When it ended."),
                         "retryAt": .time("When a failed attempt is made again."),
+                        "resumedAt": .time("Since when its deadline counts, where that is not the first attempt."),
+                        "backup": .object(
+                            "The backup that it restores: chosen at the first attempt, for all.",
+                            [
+                                "name": .string("The Backup's name.", maxLength: 253).required,
+                                "artifact": .string("SHA-256 of its main artifact, hexadecimal.", maxLength: 64).required,
+                            ]),
                         "message": .string("What happened, for people.", minLength: nil, maxLength: 4096),
                         "outputs": .map(
                             "What later steps and people may read.", .string("One value.", minLength: nil, maxLength: 4096)),

@@ -62,8 +62,11 @@ public struct RecoveryRun: KubernetesResource {
         public var message: String?
         public var startedAt: Date?
         public var finishedAt: Date?
-        /// When it will be finished if the rest takes as long as its deadlines' experience says.
+        /// The spec's target as it was when the run began: a later edit changes nothing.
+        public var to: RecoveryTarget?
         public var steps: [StepStatus]?
+        /// The phases that have begun, against their objectives.
+        public var phases: [PhaseStatus]?
         /// The ledger entry's key, once it is ours.
         public var ledgerKey: String?
 
@@ -82,6 +85,10 @@ public struct RecoveryRun: KubernetesResource {
         public var finishedAt: Date?
         /// When a failed attempt is made again.
         public var retryAt: Date?
+        /// Since when its deadline counts, where that is not `startedAt`: a lost operator and a paused run take none of it.
+        public var resumedAt: Date?
+        /// What a restoring step brings back: chosen once, whatever the catalogue has at a later attempt.
+        public var backup: ChosenBackup?
         public var message: String?
         /// What later steps and people may read. Never a secret.
         public var outputs: [String: String]?
@@ -92,6 +99,37 @@ public struct RecoveryRun: KubernetesResource {
             self.kind = kind
             self.state = .pending
             self.attempts = 0
+        }
+    }
+
+    /// The backup that a step restores.
+    public struct ChosenBackup: Codable, Sendable, Hashable {
+        public var name: String
+        /// SHA-256 of its main artifact as stored, hexadecimal: another backup of the same name is another one.
+        public var artifact: String
+
+        public init(name: String, artifact: String) {
+            self.name = name
+            self.artifact = artifact
+        }
+    }
+
+    /// How long one phase took.
+    public struct PhaseStatus: Codable, Sendable, Hashable {
+        public var name: String
+        public var startedAt: Date
+        public var finishedAt: Date?
+        /// `12m/1h`: what it took so far, of its objective.
+        public var rto: String
+        /// Nil without an objective, and while it may still be met.
+        public var objectiveMet: Bool?
+
+        public init(name: String, startedAt: Date, finishedAt: Date?, rto: String, objectiveMet: Bool?) {
+            self.name = name
+            self.startedAt = startedAt
+            self.finishedAt = finishedAt
+            self.rto = rto
+            self.objectiveMet = objectiveMet
         }
     }
 }
@@ -108,7 +146,7 @@ public enum RunState: String, Codable, Sendable, Hashable, CaseIterable {
     case succeeded = "Succeeded"
     case failed = "Failed"
     case aborted = "Aborted"
-    /// The ledger has this token under another run.
+    /// The ledger has this token under another run, which may have taken it over.
     case alreadyExecuted = "AlreadyExecuted"
 
     public var isTerminal: Bool {
@@ -127,7 +165,8 @@ public enum StepState: String, Codable, Sendable, Hashable, CaseIterable {
     case running = "Running"
     /// Failed, and is tried again at `retryAt`. Then Running.
     case waiting = "Waiting"
-    /// It was running when the operator died and cannot tell whether it happened. A person decides. Then Running.
+    /// Nobody can tell whether it happened: the operator, the run or the connection was lost while it ran. A person decides:
+    /// then Waiting. A run that is ended instead keeps it.
     case unknown = "Unknown"
     case succeeded = "Succeeded"
     case failed = "Failed"

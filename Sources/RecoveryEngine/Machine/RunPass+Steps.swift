@@ -3,18 +3,20 @@ import RecoveryAPI
 
 extension RunPass {
     mutating func advance() {
+        takeChoices()
         takeOutcomes()
-        checkDeadlines()
+        if obeyLedger() { return }
         if spec.desiredState == .aborted { return abort() }
-        if let failed = indices.first(where: { steps[$0].state == .failed && rule($0) == .stop }) {
-            return fail("step \(steps[failed].step) of phase \(steps[failed].phase) failed: \(steps[failed].message ?? "")")
-        }
+        if failsAsItMust() { return }
         settleOrphans()
         offerRetryToPerson()
-        pauseReason = pauseReason ?? waitingForPerson()
-        if let pauseReason {
+        let isPaused = spec.desiredState == .paused || waitingForPerson() != nil
+        if status.state == .paused, !isPaused { forgivePause() }
+        checkDeadlines(isPaused: isPaused)
+        if failsAsItMust() { return }
+        if let reason = waitingForPerson() {
             status.state = .paused
-            status.message = pauseReason
+            status.message = reason
             return
         }
         if spec.desiredState == .paused {
@@ -27,75 +29,67 @@ extension RunPass {
         startWhatMay()
     }
 
-    private func rule(_ index: Int) -> Step.FailureRule { step(id(index))?.onFailure ?? .stop }
+    private mutating func takeChoices() {
+        for index in indices where steps[index].state == .running {
+            if steps[index].backup == nil { steps[index].backup = observation.choices[id(index)] }
+        }
+    }
 
     // MARK: Ends of attempts
 
     private mutating func takeOutcomes() {
         for index in indices where steps[index].state == .running {
             if let text = observation.progress[id(index)] { steps[index].message = text }
-            guard let outcome = observation.outcomes[id(index)] else { continue }
-            switch outcome {
+            switch observation.outcomes[id(index)] {
+            case nil: continue
             case .success(let message, let outputs):
                 steps[index].state = .succeeded
                 steps[index].finishedAt = now
                 steps[index].message = message
                 steps[index].outputs = outputs.isEmpty ? nil : outputs
-            case .failure(let message, let retriable):
-                let limit = step(id(index))?.deadline?.seconds ?? Int64(RunMachine.defaultDeadline)
-                if let began = steps[index].startedAt, now >= began.addingTimeInterval(Double(limit)) {
-                    let said = message == "cancelled" ? observation.progress[id(index)] : message
-                    let last = said.map { "; last: \($0)" } ?? ""
-                    steps[index].state = .failed
-                    steps[index].finishedAt = now
-                    steps[index].message = "its deadline of \(Span.text(seconds: limit)) passed\(last)"
-                    continue
-                }
-                steps[index].message = message
-                let retries = Int64(step(id(index))?.retries ?? 0)
-                if retriable, steps[index].attempts <= retries {
-                    steps[index].state = .waiting
-                    // 5 s, 10 s, 20 s, 40 s, then a minute.
-                    let exponent = min(4, max(0, steps[index].attempts - 1))
-                    steps[index].retryAt = now.addingTimeInterval(min(60, 5 * Double(1 << exponent)))
+            case .failure(let message, let retriable): failed(index, message, retriable: retriable)
+            case .unclear(let message):
+                if isRepeatable(index) {
+                    failed(index, message, retriable: true)
                 } else {
-                    steps[index].state = .failed
-                    steps[index].finishedAt = now
+                    // Another attempt could do it twice: also one that retries allows.
+                    steps[index].state = .unknown
+                    steps[index].message = "\(lateness(index).map { "\($0), " } ?? "")\(message): nobody knows whether it happened"
                 }
             }
         }
     }
 
-    private mutating func checkDeadlines() {
-        for index in indices where [.running, .waiting].contains(steps[index].state) {
-            guard let began = steps[index].startedAt else { continue }
-            let limit = began.addingTimeInterval(
-                step(id(index))?.deadline.map { Double($0.seconds) } ?? RunMachine.defaultDeadline)
-            guard now >= limit else {
-                wake(at: limit)
-                continue
-            }
-            if observation.running.contains(id(index)) {
-                // Its end comes as an outcome; until then it may still be doing something.
-                actions.append(.cancel(id(index)))
-                steps[index].message = "cancelled: its deadline passed"
-                wake(at: now.addingTimeInterval(5))
-            } else {
-                steps[index].state = .failed
-                steps[index].finishedAt = now
-                let last = steps[index].message.map { "; last: \($0)" } ?? ""
-                let length = step(id(index))?.deadline.map { "\($0)" } ?? Span.text(seconds: Int64(RunMachine.defaultDeadline))
-                steps[index].message = "its deadline of \(length) passed\(last)"
-            }
+    private mutating func failed(_ index: Int, _ message: String, retriable: Bool) {
+        if let late = lateness(index) {
+            steps[index].state = .failed
+            steps[index].finishedAt = now
+            let said = message == "cancelled" ? observation.progress[id(index)] : message
+            steps[index].message = late + (said.map { "; last: \($0)" } ?? "")
+            return
+        }
+        steps[index].message = message
+        let retries = Int64(step(id(index))?.retries ?? 0)
+        if retriable, steps[index].attempts <= retries {
+            steps[index].state = .waiting
+            // 5 s, 10 s, 20 s, 40 s, then a minute.
+            let exponent = min(4, max(0, steps[index].attempts - 1))
+            steps[index].retryAt = now.addingTimeInterval(min(60, 5 * Double(1 << exponent)))
+        } else {
+            steps[index].state = .failed
+            steps[index].finishedAt = now
         }
     }
 
-    /// A step that was running when the operator died: what may run again runs again, the rest waits for a person.
+    /// A step that was running when the operator died: what may run again runs again, and so is asked whether it happened;
+    /// the rest waits for a person.
     private mutating func settleOrphans() {
         for index in indices where steps[index].state == .running {
-            guard !observation.running.contains(id(index)), observation.outcomes[id(index)] == nil else { continue }
-            if step(id(index))?.isRepeatable ?? false || spec.mode == .dryRun {
+            guard !observation.running.contains(id(index)) else { continue }
+            if isRepeatable(index) {
                 guard spec.desiredState != .paused else { continue }
+                // The time that no operator was there is not the step's.
+                if let limit = limit(index), now >= limit { steps[index].resumedAt = now }
                 actions.append(.start(id(index)))
             } else {
                 steps[index].state = .unknown
@@ -114,6 +108,7 @@ extension RunPass {
             steps[index].retryAt = now
             // The time that a person took to look is not the step's.
             steps[index].startedAt = nil
+            steps[index].resumedAt = nil
             steps[index].finishedAt = nil
         }
     }
@@ -140,9 +135,16 @@ extension RunPass {
         }
     }
 
-    private mutating func fail(_ message: String) {
+    private mutating func failsAsItMust() -> Bool {
+        guard let failed = indices.first(where: { steps[$0].state == .failed && rule($0) == .stop }) else { return false }
+        dropStarts()
         for running in observation.running.sorted() { actions.append(.cancel(running)) }
-        if observation.running.isEmpty { end(.failed, message) } else { wake(at: now.addingTimeInterval(2)) }
+        if observation.running.isEmpty {
+            end(.failed, "step \(steps[failed].step) of phase \(steps[failed].phase) failed: \(steps[failed].message ?? "")")
+        } else {
+            wake(at: now.addingTimeInterval(2))
+        }
+        return true
     }
 
     private mutating func succeed() {
@@ -179,28 +181,6 @@ extension RunPass {
         steps[index].retryAt = nil
         steps[index].message = nil
         actions.append(.start(id(index)))
-    }
-
-    // MARK: For people
-
-    mutating func summarise() {
-        let final = indices.filter { steps[$0].state.isFinal && steps[$0].state != .skipped }.count
-        status.progress = "\(final)/\(steps.count)"
-        let active = indices.first { [.running, .waiting, .unknown].contains(steps[$0].state) }
-        status.phase = active.map { steps[$0].phase } ?? (status.state?.isTerminal == true ? nil : status.phase)
-        if status.state == .running {
-            status.message = active.map { index in
-                let what = steps[index].state == .waiting ? "waits to try again" : "runs"
-                return "\(steps[index].step) \(what)\(steps[index].message.map { ": \($0)" } ?? "")"
-            }
-        }
-        if let began = status.startedAt {
-            let seconds = Int64((status.finishedAt ?? now).timeIntervalSince(began))
-            let objective = spec.plan.objective?.rto.map { "/\($0)" } ?? ""
-            // While it runs the column moves by the minute: each change is a write.
-            let shown = status.finishedAt == nil ? max(0, seconds / 60) * 60 : seconds
-            status.rto = (status.finishedAt == nil && shown == 0 ? "<1m" : Span.text(seconds: shown)) + objective
-        }
     }
 }
 

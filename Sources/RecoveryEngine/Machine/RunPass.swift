@@ -9,8 +9,6 @@ struct RunPass {
     let now: Date
     var actions: [RunMachine.Action] = []
     var wakeAt: Date?
-    /// Why the run waits for a person, if it does.
-    var pauseReason: String?
 
     init(spec: RecoveryRun.Spec, status: RecoveryRun.Status, observation: RunMachine.Observation, now: Date) {
         self.spec = spec
@@ -31,8 +29,6 @@ struct RunPass {
         summarise()
     }
 
-    // MARK: The beginning
-
     private mutating func prepareSteps() {
         guard status.steps == nil else { return }
         status.steps = spec.plan.phases.flatMap { phase in
@@ -40,57 +36,30 @@ struct RunPass {
         }
     }
 
-    /// Nothing is done before the token is ours.
-    private mutating func begin() {
-        if spec.desiredState == .aborted { return end(.aborted, "aborted before it began") }
-        do throws(SpecError) { try PlanCheck.check(spec.plan) } catch { return end(.failed, "nothing was done: \(error)") }
-        if spec.desiredState == .paused {
-            status.message = "paused before it began"
-            return
-        }
-        if spec.mode == .dryRun { return enter() }
-        switch observation.ledger {
-        case nil: return
-        case .absent: actions.append(.openLedger)
-        case .ours: enter()
-        case .taken(let run, _, _, isHere: true):
-            end(
-                .alreadyExecuted,
-                "token \(spec.token) is being executed by \(run), which is not lost: follow that one, or end it with dr abort \(run)")
-        case .taken(let run, let isFinished, let state, isHere: false):
-            if isFinished {
-                end(.alreadyExecuted, "token \(spec.token) was executed by \(run), which ended \(state); to recover again use a new token")
-            } else if spec.resume == true {
-                actions.append(.resumeLedger)
-            } else {
-                end(
-                    .alreadyExecuted,
-                    "token \(spec.token) was begun by \(run) and is not finished; to go on with it: dr recover \(spec.planRef.name) --token \(spec.token) --resume")
-            }
-        }
-    }
-
-    private mutating func enter() {
-        status.state = .running
-        status.startedAt = now
-        for index in indices where observation.finishedEarlier[id(index)] != nil {
-            steps[index].state = .succeeded
-            steps[index].startedAt = now
-            steps[index].finishedAt = now
-            steps[index].message = "done by the run that was lost"
-            steps[index].outputs = observation.finishedEarlier[id(index)]
-        }
-    }
-
-    mutating func end(_ state: RunState, _ message: String) {
+    /// A step that began and whose end is not known keeps that: it may have happened.
+    mutating func end(_ state: RunState, _ message: String, at time: Date? = nil) {
         status.state = state
         status.message = message
-        status.finishedAt = now
-        for index in indices where !steps[index].state.isFinal {
-            steps[index].state = .skipped
-            steps[index].retryAt = nil
+        status.finishedAt = time ?? now
+        dropStarts()
+        for index in indices {
+            switch steps[index].state {
+            case .pending, .waiting:
+                steps[index].state = .skipped
+                steps[index].retryAt = nil
+            case .running:
+                steps[index].state = spec.mode == .dryRun ? .skipped : .unknown
+                steps[index].message = "it ran when the run ended: it may have happened"
+            case .unknown, .succeeded, .failed, .skipped: break
+            }
         }
         if spec.mode == .recover, state != .alreadyExecuted, status.startedAt != nil { actions.append(.closeLedger(state)) }
+    }
+
+    mutating func dropStarts() {
+        actions.removeAll { action in
+            if case .start = action { true } else { false }
+        }
     }
 
     // MARK: Access
@@ -109,6 +78,11 @@ struct RunPass {
     func step(_ id: RunMachine.StepID) -> Step? {
         spec.plan.phases.first { $0.name == id.phase }?.steps.first { $0.name == id.step }
     }
+
+    /// A dry run changes nothing: all of it may be done again.
+    func isRepeatable(_ index: Int) -> Bool { spec.mode == .dryRun || step(id(index))?.isRepeatable ?? false }
+
+    func rule(_ index: Int) -> Step.FailureRule { step(id(index))?.onFailure ?? .stop }
 
     mutating func wake(at time: Date) { wakeAt = min(wakeAt ?? time, time) }
 }

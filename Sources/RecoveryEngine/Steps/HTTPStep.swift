@@ -32,24 +32,39 @@ enum HTTPStep {
                     timeout: .seconds(60)))
             let body = try await response.body.collect(upTo: 8 << 20)
             await client.shutdown()
-            return try check(wanted, status: response.status, body: body)
+            return try check(wanted, status: response.status, body: body, isRepeatable: context.step.isRepeatable)
         } catch {
             await client.shutdown()
-            throw error
+            throw context.step.isRepeatable ? error : unrepeatable(error)
         }
     }
 
-    static func check(_ wanted: Step.HTTP, status: Int, body: [UInt8]) throws -> StepResult {
+    /// - Parameter isRepeatable: whether it may be sent again when nobody knows what the server made of it.
+    static func check(_ wanted: Step.HTTP, status: Int, body: [UInt8], isRepeatable: Bool = true) throws -> StepResult {
         let isRight = wanted.expectStatus.map { $0.contains(status) } ?? (200..<300).contains(status)
         guard isRight else {
             let expected = wanted.expectStatus.map { $0.map(String.init).joined(separator: " or ") } ?? "200 to 299"
             // The answer may hold secrets: it is not shown.
-            throw StepError("\(shown(wanted.url)) answered \(status), expected was \(expected)", isRetriable: true)
+            let text = "\(shown(wanted.url)) answered \(status), expected was \(expected)"
+            // A server that failed, or a proxy before it, may have failed when the work was done.
+            if !isRepeatable, status >= 500 || status == 408 { throw StepError(text, isRetriable: false, mayHaveHappened: true) }
+            // A refusal may be sent again. What was taken is done, whatever was expected.
+            throw StepError(text, isRetriable: isRepeatable || (400..<500).contains(status))
         }
         if let text = wanted.expectBody, !String(decoding: body, as: UTF8.self).contains(text) {
-            throw StepError("\(shown(wanted.url)) answered \(status) without the expected text", isRetriable: true)
+            throw StepError("\(shown(wanted.url)) answered \(status) without the expected text", isRetriable: isRepeatable)
         }
         return StepResult(message: "\(shown(wanted.url)) answered \(status)", outputs: ["status": String(status)])
+    }
+
+    /// What may have reached the server may be done.
+    private static func unrepeatable(_ error: any Error) -> any Error {
+        switch error {
+        case let error as HTTPError:
+            error.requestMayHaveBeenSent ? StepError("\(error)", isRetriable: false, mayHaveHappened: true) : error
+        case is CancellationError: StepError("cancelled", isRetriable: false, mayHaveHappened: true)
+        default: error
+        }
     }
 
     /// A query may hold a token, and what stands before an @ a password.

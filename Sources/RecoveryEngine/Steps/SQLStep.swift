@@ -33,6 +33,9 @@ enum SQLStep {
             result = try await connection.query(wanted.query)
         } catch {
             await connection.close()
+            if !context.step.isRepeatable, let error = error as? PostgresError, !error.isRefusal {
+                throw StepError("\(error)", isRetriable: false, mayHaveHappened: true)
+            }
             throw error
         }
         await connection.close()
@@ -40,7 +43,7 @@ enum SQLStep {
         if let expected = wanted.expect {
             guard value == expected else {
                 let got = result.rows.isEmpty ? "no row" : value.map { "\"\($0.prefix(200))\"" } ?? "NULL"
-                throw StepError("the query gave \(got), expected was \"\(expected)\"", isRetriable: true)
+                throw StepError("the query gave \(got), expected was \"\(expected)\"", isRetriable: context.step.isRepeatable)
             }
             return StepResult(message: "gave \"\(expected.prefix(200))\", as expected")
         }
@@ -66,5 +69,13 @@ enum SQLStep {
         source.database = name
         source.databases = nil
         return source
+    }
+}
+
+extension PostgresError {
+    /// Whether the server said so itself and goes on: then the statement is rolled back. Of a connection that ended, or a
+    /// server that is being stopped or breaks down, nobody knows.
+    var isRefusal: Bool {
+        !sqlState.isEmpty && sqlState != "40003" && !["08", "XX"].contains(sqlState.prefix(2)) && !sqlState.hasPrefix("57P")
     }
 }

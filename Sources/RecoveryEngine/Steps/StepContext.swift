@@ -16,8 +16,12 @@ public struct StepContext: Sendable {
     public let identity: String
     /// The run itself, for objects that go when it is deleted.
     public let owner: OwnerReference?
-    /// Outputs of finished steps, by step name.
+    /// Outputs of the finished steps that this one names, by step name.
     public let outputs: [String: [String: String]]
+    /// What an earlier attempt, also one of a lost run, chose to restore.
+    public let backup: RecoveryRun.ChosenBackup?
+    /// Writes down what is about to be restored, and returns when it is written.
+    let choose: @Sendable (RecoveryRun.ChosenBackup) async throws -> Void
     /// Shows people what goes on. Never a secret.
     public let progress: @Sendable (String) -> Void
     /// Kills the process when a test asks for it here.
@@ -25,7 +29,9 @@ public struct StepContext: Sendable {
 
     public init(
         resolver: Resolver, namespace: String, run: RecoveryRun.Spec, step: Step, startedAt: Date, identity: String,
-        owner: OwnerReference? = nil, outputs: [String: [String: String]], progress: @escaping @Sendable (String) -> Void,
+        owner: OwnerReference? = nil, outputs: [String: [String: String]], backup: RecoveryRun.ChosenBackup? = nil,
+        choose: @escaping @Sendable (RecoveryRun.ChosenBackup) async throws -> Void = { _ in },
+        progress: @escaping @Sendable (String) -> Void,
         reached: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.resolver = resolver
@@ -36,6 +42,8 @@ public struct StepContext: Sendable {
         self.identity = identity
         self.owner = owner
         self.outputs = outputs
+        self.backup = backup
+        self.choose = choose
         self.progress = progress
         self.reached = reached
     }
@@ -54,9 +62,13 @@ public struct StepError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
     /// Whether another attempt may do better with nothing changed by a person.
     public var isRetriable: Bool
+    /// Whether its work may be done all the same: what was sent may have arrived, and the answer was lost. Only of what must
+    /// not be done twice.
+    public var mayHaveHappened: Bool
 
-    public init(_ description: String, isRetriable: Bool) {
+    public init(_ description: String, isRetriable: Bool, mayHaveHappened: Bool = false) {
         self.description = description
         self.isRetriable = isRetriable
+        self.mayHaveHappened = mayHaveHappened
     }
 }
