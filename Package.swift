@@ -93,7 +93,7 @@ let package = Package(
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
                 "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "VaultProtection", "KubernetesResourcesProtection", "HTTPTransport",
-                "Cryptography", .logging, .collections, .yams,
+                "Cryptography", "Processes", .logging, .collections, .yams,
             ]),
         module(
             "Operator",
