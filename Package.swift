@@ -194,7 +194,9 @@ let package = Package(
             [
                 "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
             ]),
-        tests("OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel"]),
+        tests(
+            "OperatorDecisionTests", ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesClient", .logging]),
+        tests("CommandsTests", ["Commands", "RecoveryAPI", "KubernetesModel"]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )
