@@ -93,7 +93,7 @@ let package = Package(
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
                 "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "VaultProtection", "KubernetesResourcesProtection", "HTTPTransport",
-                "Cryptography", .logging, .collections, .yams,
+                "Cryptography", "Processes", .logging, .collections, .yams,
             ]),
         module(
             "Operator",
@@ -201,7 +201,8 @@ let package = Package(
             ]),
         tests(
             "OperatorDecisionTests",
-            ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "ObjectStore", .logging]),
+            ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesClient", "ObjectStore", .logging]),
+        tests("CommandsTests", ["Commands", "RecoveryAPI", "KubernetesModel"]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]
 )

@@ -14,13 +14,15 @@ struct BackupCommand: AsyncParsableCommand {
     @Argument(help: "The BackupPolicy.")
     var policy: String
 
-    @Flag(help: "Does not wait.")
-    var noWait = false
+    @Flag(inversion: .prefixedNo, help: "Waits for its end.")
+    var wait = true
+
+    @OptionGroup var waiting: WaitOptions
 
     func run() async throws {
         try await cluster.withClient { client, namespace in
             let source = try await client.get(BackupPolicy.self, policy, namespace: namespace)
-            let trigger = "cli-\(Int(Date().timeIntervalSince1970))"
+            let trigger = CommandToken.make()
             let made = try await client.create(
                 Backup(
                     metadata: ObjectMeta(
@@ -29,17 +31,22 @@ struct BackupCommand: AsyncParsableCommand {
                     spec: Backup.Spec(
                         policyRef: ObjectReference(name: policy), storeRef: source.spec.storeRef, trigger: trigger)))
             print("backup.dr.hotswap.io/\(made.name) created")
-            guard !noWait else { return }
-            while true {
-                let backup = try await client.get(Backup.self, made.name, namespace: namespace)
-                let complete = backup.status?.conditions?[ConditionType.complete]
-                if complete?.status == .true {
-                    print("complete: \(backup.status?.contents ?? ""), \(backup.status?.size ?? "") stored")
-                    return
-                }
-                if complete?.reason == Reason.backupFailed { throw Complaint(backup.status?.error ?? "the backup failed") }
-                try await Task.sleep(for: .milliseconds(500))
+            if wait { try await follow(made, client, namespace) }
+        }
+    }
+
+    private func follow(_ made: Backup, _ client: KubernetesClient, _ namespace: String) async throws {
+        try await waiting.wait(for: "the backup \(made.name)") {
+            let backup = try await client.get(Backup.self, made.name, namespace: namespace)
+            let complete = backup.status?.conditions?[ConditionType.complete]
+            if complete?.status == .true {
+                print("complete: \(backup.status?.contents ?? ""), \(backup.status?.size ?? "") stored")
+                return nil
             }
+            if complete?.reason == Reason.backupFailed { throw Complaint(backup.status?.error ?? "the backup failed") }
+            var text = WaitReport.text(backup.status?.conditions?[ConditionType.ready])
+            if backup.status == nil { text = await WaitOptions.complaint(ofStore: made.spec.storeRef.name, client, namespace) }
+            return WaitReport.Seen(version: backup.metadata.resourceVersion ?? "", isTouched: backup.status != nil, text: text)
         }
     }
 }

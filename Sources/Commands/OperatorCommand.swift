@@ -114,6 +114,7 @@ enum ProbeAddress {
                 HealthCheck("http") {
                     ContinuousClock.now - client.lastActivity > .seconds(30) ? "the HTTP thread stands still" : nil
                 },
+                HealthCheck("watches") { service.standstill() },
                 HealthCheck("lease") {
                     guard let last = election?.lastActivity else { return nil }
                     return ContinuousClock.now - last > .seconds(90) ? "the election stands still" : nil

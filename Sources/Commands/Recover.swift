@@ -30,12 +30,17 @@ struct Recover: AsyncParsableCommand {
     @Flag(help: "Goes on with a token that an earlier, lost run began.")
     var resume = false
 
+    @Flag(inversion: .prefixedNo, help: "Shows how it goes until its end.")
+    var wait = true
+
+    @OptionGroup var waiting: WaitOptions
+
     func run() async throws {
         try await cluster.withClient { client, namespace in
             let source = try await client.get(RecoveryPlan.self, plan, namespace: namespace)
             if resume, token == nil { throw ValidationError("--resume needs --token: which execution goes on?") }
-            let stamp = Int(Date().timeIntervalSince1970)
-            let token = self.token ?? "cli-\(stamp)"
+            let stamp = CommandToken.make()
+            let token = self.token ?? stamp
             let recipe = source.spec.recipe
             let mode = dryRun ? RunMode.dryRun : .recover
             try check(source, token)
@@ -55,7 +60,7 @@ struct Recover: AsyncParsableCommand {
                     "--token: \(token) is used already by the RecoveryRun \(name), which is \(other.status?.state?.rawValue ?? "Pending"); to recover again use a new token")
             }
             print("recoveryrun.dr.hotswap.io/\(made.name) created")
-            try await follow(made.name, client, namespace)
+            if wait { try await follow(made, client, namespace) }
         }
     }
 
@@ -77,15 +82,10 @@ struct Recover: AsyncParsableCommand {
         }
     }
 
-    private func follow(_ name: String, _ client: KubernetesClient, _ namespace: String) async throws {
+    private func follow(_ made: RecoveryRun, _ client: KubernetesClient, _ namespace: String) async throws {
         var shown: [String: StepState] = [:]
-        var waitsFor: String?
-        while true {
-            let run = try await client.get(RecoveryRun.self, name, namespace: namespace)
-            if run.status?.state == .pending, let message = run.status?.message, message != waitsFor {
-                print("Pending: \(message)")
-                waitsFor = message
-            }
+        try await waiting.wait(for: "the RecoveryRun \(made.name)") {
+            let run = try await client.get(RecoveryRun.self, made.name, namespace: namespace)
             for step in run.status?.steps ?? [] where step.state != .pending && shown["\(step.phase)/\(step.step)"] != step.state {
                 shown["\(step.phase)/\(step.step)"] = step.state
                 print("\(step.phase)/\(step.step): \(step.state.rawValue)\(step.message.map { "  \($0)" } ?? "")")
@@ -93,9 +93,13 @@ struct Recover: AsyncParsableCommand {
             if let state = run.status?.state, state.isTerminal || state == .paused {
                 print("\(state.rawValue): \(run.status?.message ?? "")")
                 if state != .succeeded { throw ExitCode.failure }
-                return
+                return nil
             }
-            try await Task.sleep(for: .milliseconds(500))
+            // While it runs the steps above say how it goes.
+            var text = run.status?.state == .running ? "" : WaitReport.text(run.status?.conditions?[ConditionType.ready])
+            if text.isEmpty, run.status?.state == .pending { text = run.status?.message ?? "" }
+            if run.status == nil { text = await WaitOptions.complaint(ofStore: made.spec.plan.storeRef.name, client, namespace) }
+            return WaitReport.Seen(version: run.metadata.resourceVersion ?? "", isTouched: run.status != nil, text: text)
         }
     }
 }

@@ -17,13 +17,15 @@ struct Verify: AsyncParsableCommand {
     @Argument(help: "The BackupPolicy, or one Backup. Where both have the name, BackupPolicy is meant.")
     var name: String
 
-    @Flag(help: "Waits for the verdict.")
+    @Flag(inversion: .prefixedNo, help: "Waits for the verdict.")
     var wait = false
+
+    @OptionGroup var waiting: WaitOptions
 
     func run() async throws {
         try await cluster.withClient { client, namespace in
             let backup = try await target(client, namespace)
-            let token = "cli-\(Int(Date().timeIntervalSince1970 * 1000))"
+            let token = CommandToken.make()
             _ = try await client.patch(
                 Backup.self, backup.name, namespace: namespace,
                 merge: ["metadata": ["annotations": [Backup.verifyAnnotation: .string(token)]]])
@@ -56,7 +58,7 @@ struct Verify: AsyncParsableCommand {
     }
 
     private func follow(_ name: String, _ token: String, _ client: KubernetesClient, _ namespace: String) async throws {
-        while true {
+        try await waiting.wait(for: "the proof of \(name)") {
             let backup = try await client.get(Backup.self, name, namespace: namespace)
             let verification = backup.status?.verification
             if backup.metadata.annotations?[Backup.verifyAnnotation] != token {
@@ -66,9 +68,12 @@ struct Verify: AsyncParsableCommand {
                 if let error = verification?.error { throw Complaint("\(name): \(error)") }
                 for check in verification?.checks ?? [] { print("\(check.name): \(check.message)") }
                 print("proven in \(verification?.duration ?? "?")")
-                return
+                return nil
             }
-            try await Task.sleep(for: .milliseconds(500))
+            let isTouched = verification?.requested == token
+            return WaitReport.Seen(
+                version: backup.metadata.resourceVersion ?? "", isTouched: isTouched,
+                text: isTouched ? WaitReport.text(backup.status?.conditions?[ConditionType.restoreVerified]) : "")
         }
     }
 }

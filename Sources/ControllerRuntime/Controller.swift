@@ -1,6 +1,7 @@
 import KubernetesClient
 public import KubernetesModel
 public import Logging
+import Synchronization
 
 /// What a reconcile pass wants next.
 public enum ReconcileResult: Sendable, Equatable {
@@ -31,7 +32,8 @@ public struct NoRuntimeMetrics: RuntimeMetrics {
 /// Workers that bring one kind's objects to where they should be, one key at a time.
 ///
 /// **Guarantees.** A key is never reconciled twice at once. A failed key comes back with a growing delay; a key that asks
-/// for another look comes back then, and sooner if something changes.
+/// for another look comes back then, and sooner if something changes. A pass finds in the caches that the controller watches
+/// what the pass before it has written, unless a watch lags by more than five seconds.
 public final class Controller: Sendable {
     public let name: String
     public let queue = WorkQueue()
@@ -39,6 +41,7 @@ public final class Controller: Sendable {
     private let reconcile: @Sendable (ObjectKey) async throws -> ReconcileResult
     private let metrics: any RuntimeMetrics
     private let logger: Logger
+    private let ownWrites = Mutex(OwnWrites())
 
     public init(
         name: String, workers: Int = 2, metrics: any RuntimeMetrics = NoRuntimeMetrics(), logger: Logger,
@@ -54,16 +57,16 @@ public final class Controller: Sendable {
     }
 
     /// Reconciles an object whenever it changes.
-    public func watch<R>(_ informer: Informer<R>) {
-        informer.onChange { [queue] change in await queue.add(change.object.reference) }
-    }
+    public func watch<R>(_ informer: Informer<R>) { watch(informer) { [$0.reference] } }
 
     /// Reconciles what a change of another kind's object concerns.
     public func watch<R>(_ informer: Informer<R>, mapping: @escaping @Sendable (R) -> [ObjectKey]) {
-        informer.onChange { [queue] change in
-            for key in mapping(change.object) { await queue.add(key) }
-            if case .updated(let old, let new) = change {
-                for key in mapping(old) where !mapping(new).contains(key) { await queue.add(key) }
+        ownWrites.withLock { $0.caches[R.resourceType] = { informer.hasSeen($0, of: $1) } }
+        informer.onChange { [queue] change, origin in
+            let keys = mapping(change.object)
+            for key in keys { await queue.add(key, priority: origin == .firstList ? .low : .normal) }
+            if case .updated(let old, _) = change {
+                for key in mapping(old) where !keys.contains(key) { await queue.add(key) }
             }
         }
     }
@@ -79,10 +82,14 @@ public final class Controller: Sendable {
     private func work() async {
         while let key = await queue.next() {
             let began = ContinuousClock.now
+            if let pause = hold(key, at: began) {
+                await queue.finish(key, .wait(pause))
+                continue
+            }
             let outcome: WorkQueue.Outcome
             var result = "success"
             do {
-                switch try await reconcile(key) {
+                switch try await observed(key) {
                 case .done: outcome = .done
                 case .requeue(let delay):
                     result = "requeue_after"
@@ -106,6 +113,22 @@ public final class Controller: Sendable {
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             metrics.reconciled(controller: name, result: result, seconds: seconds)
             metrics.queue(controller: name, depth: await queue.depth)
+        }
+    }
+
+    /// - Returns: how long the key waits for what its last pass has written.
+    private func hold(_ key: ObjectKey, at now: ContinuousClock.Instant) -> Duration? {
+        let (pause, isLate) = ownWrites.withLock { $0.hold(key, at: now) }
+        if isLate { logger.warning("the cache lags behind what was written", metadata: ["key": "\(key)"]) }
+        return pause
+    }
+
+    /// Writes down what the pass writes, also when it fails in the end.
+    private func observed(_ key: ObjectKey) async throws -> ReconcileResult {
+        try await WriteObserver.$current.withValue({ [self] write in
+            ownWrites.withLock { $0.wrote(write, in: key, at: .now) }
+        }) {
+            try await reconcile(key)
         }
     }
 }

@@ -44,7 +44,10 @@ public final class EventRecorder: Sendable {
                 regarding: regarding, time: now))
     }
 
-    /// Until cancelled.
+    /// Takes no more: ``run()`` returns when what was recorded is written.
+    public func close() { source.finish() }
+
+    /// Until closed, and then until all is written; or until cancelled.
     public func run() async {
         var correlator = EventCorrelator()
         for await item in items {

@@ -23,9 +23,19 @@ public final class Informer<R: KubernetesResource>: Sendable {
     let logger: Logger
     let timing: InformerTiming
     let cache = Mutex<[ObjectKey: R]>([:])
-    private let handlers = Mutex<[@Sendable (Change) async -> Void]>([])
+    private let handlers = Mutex<[@Sendable (Change, Origin) async -> Void]>([])
     private let synced = Mutex(Synced())
-    let lastContact = Mutex(ContinuousClock.now)
+    /// When each watch last moved; a namespace whose watch stands still must not hide behind another.
+    private let contacts: Mutex<[String?: ContinuousClock.Instant]>
+    /// The newest version that each watch has brought.
+    private let versions = Mutex<[String?: String]>([:])
+
+    /// Why a change is told.
+    public enum Origin: Sendable {
+        /// It was there before this informer began.
+        case firstList
+        case change
+    }
 
     private struct Synced {
         /// The namespaces whose first list is in.
@@ -45,13 +55,19 @@ public final class Informer<R: KubernetesResource>: Sendable {
         self.client = client
         self.namespaces = namespaces.isEmpty || !R.resourceType.namespaced ? nil : namespaces
         self.timing = timing
+        let places: [String?] = self.namespaces.map { $0.map { $0 } } ?? [nil]
+        contacts = Mutex(Dictionary(uniqueKeysWithValues: places.map { ($0, .now) }))
         var logger = logger
         logger[metadataKey: "kind"] = "\(R.resourceType.kind)"
         self.logger = logger
     }
 
     /// Called for every change, in order, before the next is taken. Before ``run()`` only.
-    public func onChange(_ handler: @escaping @Sendable (Change) async -> Void) { handlers.withLock { $0.append(handler) } }
+    public func onChange(_ handler: @escaping @Sendable (Change) async -> Void) {
+        onChange { change, _ in await handler(change) }
+    }
+
+    public func onChange(_ handler: @escaping @Sendable (Change, Origin) async -> Void) { handlers.withLock { $0.append(handler) } }
 
     public func get(_ key: ObjectKey) -> R? { cache.withLock { $0[key] } }
 
@@ -65,10 +81,24 @@ public final class Informer<R: KubernetesResource>: Sendable {
 
     private func isComplete(_ state: Synced) -> Bool { state.done.count == (namespaces?.count ?? 1) }
 
-    /// When a byte last came from the server.
-    public var lastActivity: ContinuousClock.Instant { lastContact.withLock { $0 } }
+    /// When the watch last asked the server for something or a byte of it came: of the one that has been still for longest. A
+    /// server that is away does not stop it, for it is asked again and again.
+    public var lastActivity: ContinuousClock.Instant { contacts.withLock { $0.values.min() } ?? .now }
 
-    @Sendable func contact() { lastContact.withLock { $0 = .now } }
+    func contact(_ namespace: String?) { contacts.withLock { $0[namespace] = .now } }
+
+    func saw(_ version: String, in namespace: String?) { versions.withLock { $0[namespace] = version } }
+
+    /// Whether the cache has this version of an object, or has gone past it. Always true for what is not watched: it never comes.
+    ///
+    /// Versions of one kind grow and may be compared as numbers (KEP-5504); where they are none, only the very version counts.
+    public func hasSeen(_ version: String, of key: ObjectKey) -> Bool {
+        if let namespaces, !namespaces.contains(key.namespace) { return true }
+        if get(key)?.metadata.resourceVersion == version { return true }
+        let newest = versions.withLock { $0[namespaces == nil ? nil : key.namespace] }
+        guard let newest = newest.flatMap({ UInt64($0) }), let wanted = UInt64(version) else { return false }
+        return newest >= wanted
+    }
 
     /// Until the first list is in, or the task is cancelled.
     public func waitForSync() async {
@@ -113,7 +143,7 @@ public final class Informer<R: KubernetesResource>: Sendable {
 
     // MARK: Changes
 
-    func set(_ object: R) async {
+    func set(_ object: R, _ origin: Origin = .change) async {
         let old = cache.withLock { cache in
             defer { cache[object.reference] = object }
             return cache[object.reference]
@@ -121,28 +151,29 @@ public final class Informer<R: KubernetesResource>: Sendable {
         if let old, old.metadata.uid == object.metadata.uid {
             // A resumed watch may repeat what is known.
             guard old.metadata.resourceVersion != object.metadata.resourceVersion else { return }
-            await tell(.updated(old: old, new: object))
+            await tell(.updated(old: old, new: object), origin)
         } else {
-            if let old { await tell(.deleted(old)) }
-            await tell(.added(object))
+            if let old { await tell(.deleted(old), origin) }
+            await tell(.added(object), origin)
         }
     }
 
     func remove(_ key: ObjectKey) async {
-        if let old = cache.withLock({ $0.removeValue(forKey: key) }) { await tell(.deleted(old)) }
+        if let old = cache.withLock({ $0.removeValue(forKey: key) }) { await tell(.deleted(old), .change) }
     }
 
     /// What a list does not have any more was deleted while nobody watched.
     func replace(_ objects: [R], in namespace: String?) async {
+        let origin: Origin = synced.withLock { $0.done.contains(namespace) } ? .change : .firstList
         let present = Set(objects.map(\.reference))
         let gone = cache.withLock { cache in
             cache.keys.filter { !present.contains($0) && (namespace == nil || $0.namespace == namespace) }
         }
         for key in gone { await remove(key) }
-        for object in objects { await set(object) }
+        for object in objects { await set(object, origin) }
     }
 
-    private func tell(_ change: Change) async {
-        for handler in handlers.withLock({ $0 }) { await handler(change) }
+    private func tell(_ change: Change, _ origin: Origin) async {
+        for handler in handlers.withLock({ $0 }) { await handler(change, origin) }
     }
 }

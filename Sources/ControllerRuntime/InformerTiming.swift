@@ -10,6 +10,8 @@ struct InformerTiming: Sendable {
     var shortestWatch = Duration.seconds(1)
     /// So long without trouble makes up for the trouble before.
     var peace = Duration.seconds(120)
+    /// Between two attempts, whatever the server asks for.
+    var longestWait = Duration.seconds(120)
     /// What waits are multiplied with.
     var pace = 1.0
 }

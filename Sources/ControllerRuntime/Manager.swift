@@ -2,7 +2,7 @@ import KubernetesModel
 import Logging
 public import ServiceLifecycle
 
-/// Starts caches, then controllers, and ends them in the reverse order.
+/// Starts caches, then, when it is their turn, controllers; ends controllers, then caches, then what let them lead.
 public final class Manager: Service {
     private let caches: [@Sendable () async -> Void]
     private let syncs: [@Sendable () async -> Void]
@@ -29,14 +29,32 @@ public final class Manager: Service {
     public func run(
         lead: @escaping @Sendable (_ workers: @escaping @Sendable () async -> Void) async throws -> Void
     ) async throws {
+        let stop = Wakeup()
+        let ended = Latch()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for cache in caches { group.addTask { await cache() } }
+            group.addTask { [self] in
+                await keepCaches(until: stop)
+                ended.open()
+            }
             defer { group.cancelAll() }
             try await cancelWhenGracefulShutdown { [self] in
                 for sync in syncs { await sync() }
                 guard !Task.isCancelled else { return }
-                try await lead { [self] in await work() }
+                try await lead { [self] in
+                    await work()
+                    // Before the lease is given back: nothing of ours is connected when another begins.
+                    stop.ring()
+                    await ended.wait()
+                }
             }
+        }
+    }
+
+    private func keepCaches(until stop: Wakeup) async {
+        await withTaskGroup(of: Void.self) { group in
+            for cache in caches { group.addTask { await cache() } }
+            await stop.wait()
+            group.cancelAll()
         }
     }
 

@@ -72,9 +72,8 @@ extension Reflector {
     private func stream(_ listing: Listing<R>) async throws {
         let start = WatchStart(
             resourceVersion: "", sendsInitialEvents: true, timeoutSeconds: .random(in: timing.watchTimeout))
-        informer.contact()
         try await informer.client.watch(
-            R.self, namespace: namespace, from: start, silence: timing.silence, onBytes: informer.contact
+            R.self, namespace: namespace, from: start, silence: timing.silence, onBytes: { informer.contact(namespace) }
         ) { event in
             if listing.isDone {
                 if let version = try await follow(event) { listing.saw(version) }
@@ -84,6 +83,7 @@ extension Reflector {
             case .added(let object): listing.add(object)
             case .bookmark(let version, endsInitialEvents: true):
                 if let all = listing.end(version) { await informer.replace(all, in: namespace) }
+                informer.saw(version, in: namespace)
                 informer.markSynced(namespace)
             case .bookmark, .modified, .deleted: break
             case .error, .unreadable: _ = try await follow(event)

@@ -21,7 +21,8 @@ struct Reflector<R: KubernetesResource>: Sendable {
             let began = ContinuousClock.now
             let event = await perform(&machine)
             if ContinuousClock.now - began > timing.peace { machine.calmed() }
-            let delay = machine.next(event, jitter: .random(in: 0...1))
+            // A server that asks for more is asked again all the same: nothing is seen meanwhile.
+            let delay = min(timing.longestWait, machine.next(event, jitter: .random(in: 0...1)))
             if delay > .zero, !Task.isCancelled {
                 informer.logger.debug("the watch waits", metadata: ["next": "\(machine.step)", "delay": "\(delay)"])
                 try? await Task.sleep(for: delay * timing.pace)
@@ -30,6 +31,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
     }
 
     func perform(_ machine: inout ReflectorMachine) async -> ReflectorMachine.Event {
+        informer.contact(namespace)
         do {
             switch machine.step {
             case .list(let version):
@@ -38,6 +40,7 @@ struct Reflector<R: KubernetesResource>: Sendable {
                     informer.logger.warning("an object cannot be read", metadata: ["object": "\(name)"])
                 }
                 await informer.replace(list.items, in: namespace)
+                informer.saw(list.resourceVersion, in: namespace)
                 informer.markSynced(namespace)
                 return .listed(resourceVersion: list.resourceVersion)
             case .streamList: return try await streamList(&machine)
@@ -86,9 +89,8 @@ struct Reflector<R: KubernetesResource>: Sendable {
         defer { machine.saw(resourceVersion: newest) }
         let began = ContinuousClock.now
         let start = WatchStart(resourceVersion: version, timeoutSeconds: .random(in: timing.watchTimeout))
-        informer.contact()
         try await informer.client.watch(
-            R.self, namespace: namespace, from: start, silence: timing.silence, onBytes: informer.contact
+            R.self, namespace: namespace, from: start, silence: timing.silence, onBytes: { informer.contact(namespace) }
         ) { event in
             newest = try await follow(event) ?? newest
         }
@@ -97,18 +99,21 @@ struct Reflector<R: KubernetesResource>: Sendable {
 
     /// - Returns: the version that is now known.
     func follow(_ event: WatchEvent<R>) async throws -> String? {
+        let version: String?
         switch event {
         case .added(let object), .modified(let object):
             await informer.set(object)
-            return object.metadata.resourceVersion
+            version = object.metadata.resourceVersion
         case .deleted(let object):
             await informer.remove(object.reference)
-            return object.metadata.resourceVersion
-        case .bookmark(let version, _): return version.isEmpty ? nil : version
+            version = object.metadata.resourceVersion
+        case .bookmark(let newest, _): version = newest.isEmpty ? nil : newest
         case .error(let error): throw error
         case .unreadable(let text):
             informer.logger.warning("a watch event cannot be read", metadata: ["error": "\(text)"])
-            return nil
+            version = nil
         }
+        if let version { informer.saw(version, in: namespace) }
+        return version
     }
 }

@@ -17,8 +17,8 @@ public actor WorkQueue {
 
     public var depth: Int { machine.depth }
 
-    public func add(_ key: ObjectKey) {
-        machine.add(key)
+    public func add(_ key: ObjectKey, priority: WorkPriority = .normal) {
+        machine.add(key, priority: priority)
         hand()
     }
 
@@ -54,7 +54,13 @@ public actor WorkQueue {
         if let awaited, let due = machine.nextDue, due < awaited { alarm.ring() }
     }
 
-    enum Outcome: Sendable { case done, requeue(Duration), failed, wait(Duration) }
+    enum Outcome: Sendable {
+        case done
+        case requeue(Duration)
+        case failed
+        /// It was not worked on: neither a success nor a failure.
+        case wait(Duration)
+    }
 
     private func hand() {
         while !waiting.isEmpty, let key = machine.take() { waiting.removeFirst().resume(returning: key) }

@@ -1,5 +1,13 @@
+import DequeModule
 import HeapModule
 import KubernetesClient
+
+/// How soon a key is worked on.
+public enum WorkPriority: Sendable, Hashable {
+    case normal
+    /// After what has just changed: what a first list finds was there before. Not for ever: see ``WorkQueueMachine/ageing``.
+    case low
+}
 
 /// What a work queue knows, as a value: which keys wait, which are worked on, which come later, and how often each failed.
 ///
@@ -12,8 +20,12 @@ public struct WorkQueueMachine<Key: Hashable & Sendable, Time: InstantProtocol>:
         static func < (left: Self, right: Self) -> Bool { left.time < right.time }
     }
 
-    private var ready: [Key] = []
-    private var firstReady = 0
+    private var ready: Deque<Key> = []
+    /// Keys of low priority. Those that ``backgroundKeys`` does not confirm have been asked for with more since.
+    private var background: Deque<Key> = []
+    private var backgroundKeys: Set<Key> = []
+    /// How many keys went before the first of low priority.
+    private var overtaken = 0
     private var dirty: Set<Key> = []
     private var processing: Set<Key> = []
     private var later: [Key: Time] = [:]
@@ -28,13 +40,25 @@ public struct WorkQueueMachine<Key: Hashable & Sendable, Time: InstantProtocol>:
 
     public init() {}
 
-    public var depth: Int { ready.count - firstReady }
+    /// So many keys go before one of low priority that waits, then it is its turn.
+    static var ageing: Int { 8 }
+
+    public var depth: Int { ready.count + backgroundKeys.count }
     public var isWorking: Bool { !processing.isEmpty }
 
-    public mutating func add(_ key: Key) {
+    public mutating func add(_ key: Key, priority: WorkPriority = .normal) {
         later[key] = nil
-        guard dirty.insert(key).inserted, !processing.contains(key) else { return }
-        ready.append(key)
+        guard dirty.insert(key).inserted else {
+            if priority == .normal, backgroundKeys.remove(key) != nil { ready.append(key) }
+            return
+        }
+        guard !processing.contains(key) else { return }
+        switch priority {
+        case .normal: ready.append(key)
+        case .low:
+            background.append(key)
+            backgroundKeys.insert(key)
+        }
     }
 
     /// The earlier of two times wins.
@@ -64,16 +88,25 @@ public struct WorkQueueMachine<Key: Hashable & Sendable, Time: InstantProtocol>:
     }
 
     public mutating func take() -> Key? {
-        guard firstReady < ready.count else { return nil }
-        let key = ready[firstReady]
-        firstReady += 1
-        if firstReady > 64, firstReady * 2 > ready.count {
-            ready.removeFirst(firstReady)
-            firstReady = 0
-        }
+        guard let key = takeReady() ?? takeBackground() else { return nil }
         dirty.remove(key)
         processing.insert(key)
         return key
+    }
+
+    private mutating func takeReady() -> Key? {
+        if !backgroundKeys.isEmpty, overtaken >= Self.ageing { return nil }
+        guard let key = ready.popFirst() else { return nil }
+        overtaken = backgroundKeys.isEmpty ? 0 : overtaken + 1
+        return key
+    }
+
+    private mutating func takeBackground() -> Key? {
+        overtaken = 0
+        while let key = background.popFirst() {
+            if backgroundKeys.remove(key) != nil { return key }
+        }
+        return nil
     }
 
     public mutating func done(_ key: Key) {

@@ -13,6 +13,9 @@ final class CurlThread: Sendable {
     private struct Inbox {
         var orders: [Order] = []
         var isShuttingDown = false
+        /// It ends when what is under way has ended.
+        var isRetired = false
+        var isSuspect = false
         var hasEnded = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -45,6 +48,20 @@ final class CurlThread: Sendable {
 
     func resume(_ transfer: Transfer) { leave(.resume(transfer)) }
     func cancel(_ transfer: Transfer) { leave(.cancel(transfer)) }
+
+    /// A request on a shared connection got no answer in its time: the connection may be dead and nobody has been told.
+    var isSuspect: Bool { inbox.withLock { $0.isSuspect } }
+
+    /// It gets no more transfers, and ends with the last that it has.
+    func retire() {
+        inbox.withLock { inbox in
+            guard !inbox.isShuttingDown else { return }
+            inbox.isRetired = true
+            multi.wake()
+        }
+    }
+
+    var hasEnded: Bool { inbox.withLock { $0.hasEnded } }
 
     func shutdown() async {
         await withCheckedContinuation { continuation in
@@ -83,6 +100,8 @@ final class CurlThread: Sendable {
         while true {
             let (orders, isShuttingDown) = inbox.withLock { inbox in
                 defer { inbox.orders.removeAll(keepingCapacity: true) }
+                // Nothing can be left any more: whoever has not asked yet is told that it is shut down.
+                if inbox.isRetired, running.isEmpty, inbox.orders.isEmpty { inbox.isShuttingDown = true }
                 return (inbox.orders, inbox.isShuttingDown)
             }
             for order in orders { follow(order, &running) }
@@ -91,7 +110,13 @@ final class CurlThread: Sendable {
             for handle in running.values { handle.transfer.flush() }
             while let (easy, result) = multi.nextFinished() {
                 guard let handle = running.first(where: { $0.value.pointer == easy })?.value else { continue }
-                end(handle, handle.outcome(result), &running)
+                let outcome = handle.outcome(result)
+                if handle.sharesConnection, case .failure(let error) = outcome, [.timeout, .idle].contains(error.code),
+                    error.requestMayHaveBeenSent
+                {
+                    inbox.withLock { $0.isSuspect = true }
+                }
+                end(handle, outcome, &running)
             }
             multi.poll(milliseconds: 1000)
             activity.withLock { $0 = .now }

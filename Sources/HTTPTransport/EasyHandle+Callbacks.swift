@@ -42,10 +42,16 @@ extension EasyHandle {
         }
         // libcurl leaves its sockets open across exec: a child process would inherit them, and hold them open. The flag
         // is given at birth, for another thread may start a child at any moment.
-        dr_set_open_callback(pointer, CURLOPT_OPENSOCKETFUNCTION) { _, _, address in
+        dr_set_open_callback(pointer, CURLOPT_OPENSOCKETFUNCTION) { context, _, address in
             guard let address else { return -1 }
             let wanted = address.pointee
-            return socket(wanted.family, wanted.socktype | Int32(SOCK_CLOEXEC.rawValue), wanted.protocol)
+            let made = socket(wanted.family, wanted.socktype | Int32(SOCK_CLOEXEC.rawValue), wanted.protocol)
+            var limit = Int32(truncatingIfNeeded: Int(bitPattern: context))
+            // A network that drops everything in silence would be waited for a quarter of an hour (tcp_retries2).
+            if made >= 0, limit > 0 {
+                setsockopt(made, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<Int32>.size))
+            }
+            return made
         }
     }
 

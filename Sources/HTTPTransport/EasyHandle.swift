@@ -5,6 +5,8 @@ import Foundation
 final class EasyHandle {
     let transfer: Transfer
     let pointer: UnsafeMutableRawPointer
+    /// Other transfers may use the same connection at the same time: HTTP/2.
+    let sharesConnection: Bool
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private let complaint: UnsafeMutablePointer<CChar>
 
@@ -15,6 +17,7 @@ final class EasyHandle {
         }
         self.transfer = transfer
         self.pointer = pointer
+        sharesConnection = configuration.version == .http2
         complaint = .allocate(capacity: Int(dr_error_size))
         complaint.initialize(repeating: 0, count: Int(dr_error_size))
         configure(configuration)
@@ -47,6 +50,10 @@ final class EasyHandle {
         set(CURLOPT_TCP_KEEPINTVL, 10)
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+        // Not a pointer: how many milliseconds the open callback gives to the socket.
+        dr_set_pointer(
+            pointer, CURLOPT_OPENSOCKETDATA,
+            UnsafeMutableRawPointer(bitPattern: configuration.unacknowledgedTimeout.map { max(1, $0.milliseconds) } ?? 0))
         dr_set_pointer(pointer, CURLOPT_ERRORBUFFER, complaint)
         setTarget(configuration)
         setTrust(configuration.tls)

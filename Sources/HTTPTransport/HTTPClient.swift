@@ -3,22 +3,33 @@ import Synchronization
 
 /// HTTP over libcurl. One thread of its own does all transfers; any task may ask for one.
 ///
+/// After a request that got no answer in its time on a connection that others share (HTTP/2) new requests use another
+/// thread with connections of its own: libcurl would send them into the same silence, and each would wait for its own
+/// deadline (client-go#374). The old thread ends with what it has.
+///
 /// Call ``shutdown()`` before letting a client go: it ends what is under way and joins the thread.
 public final class HTTPClient: Sendable {
     private let configuration: Mutex<HTTPClientConfiguration>
-    private let thread: CurlThread
+    private struct Threads {
+        var current: CurlThread
+        /// Those that may still have transfers.
+        var retired: [CurlThread] = []
+        var isShutDown = false
+    }
+
+    private let threads: Mutex<Threads>
     private let nextID = Mutex<UInt64>(0)
 
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
         self.configuration = Mutex(configuration)
-        thread = CurlThread(maxConnectionsPerHost: configuration.maxConnectionsPerHost)
+        threads = Mutex(Threads(current: CurlThread(maxConnectionsPerHost: configuration.maxConnectionsPerHost)))
     }
 
     /// New requests use this; connections that were made with the old are not used for them.
     public func update(tls: HTTPTLS) { configuration.withLock { $0.tls = tls } }
 
     /// When the thread last went round, for a liveness probe: it does so at least once a second.
-    public var lastActivity: ContinuousClock.Instant { thread.lastActivity }
+    public var lastActivity: ContinuousClock.Instant { threads.withLock { $0.current.lastActivity } }
 
     /// Sends a request and returns when the final answer's headers are in and, unless the status is 300 or above, a
     /// streamed body has been sent. The status is not looked at otherwise.
@@ -67,11 +78,27 @@ public final class HTTPClient: Sendable {
             id += 1
             return id
         }
-        let transfer = Transfer(request: request, id: id, thread: thread)
-        thread.add(transfer, configuration.withLock { $0 })
-        return transfer
+        let configuration = configuration.withLock { $0 }
+        // Under the lock: a thread that is retired has everything by then that it will ever get.
+        return threads.withLock { threads in
+            if threads.current.isSuspect, !threads.isShutDown {
+                threads.current.retire()
+                threads.retired.removeAll(where: \.hasEnded)
+                threads.retired.append(threads.current)
+                threads.current = CurlThread(maxConnectionsPerHost: configuration.maxConnectionsPerHost)
+            }
+            let transfer = Transfer(request: request, id: id, thread: threads.current)
+            threads.current.add(transfer, configuration)
+            return transfer
+        }
     }
 
-    /// Ends everything under way with `.shutDown` and joins the thread. Safe to call twice.
-    public func shutdown() async { await thread.shutdown() }
+    /// Ends everything under way with `.shutDown` and joins the threads. Safe to call twice.
+    public func shutdown() async {
+        let all = threads.withLock { threads in
+            threads.isShutDown = true
+            return threads.retired + [threads.current]
+        }
+        for thread in all { await thread.shutdown() }
+    }
 }

@@ -11,16 +11,21 @@ public struct HTTPClientConfiguration: Sendable, Hashable {
     public var version: Version
     public var connectTimeout: Duration
     public var maxConnectionsPerHost: Int
+    /// How long bytes that were sent may go unacknowledged before the connection is given up (TCP_USER_TIMEOUT); nil for the
+    /// system's rule. Also the time that a peer may take nothing at all, so it is not for uploads to slow servers.
+    public var unacknowledgedTimeout: Duration?
 
     public init(
         tls: HTTPTLS = HTTPTLS(), proxy: HTTPProxy = .none, version: Version = .http1,
-        connectTimeout: Duration = .seconds(10), maxConnectionsPerHost: Int = 0
+        connectTimeout: Duration = .seconds(10), maxConnectionsPerHost: Int = 0,
+        unacknowledgedTimeout: Duration? = nil
     ) {
         self.tls = tls
         self.proxy = proxy
         self.version = version
         self.connectTimeout = connectTimeout
         self.maxConnectionsPerHost = maxConnectionsPerHost
+        self.unacknowledgedTimeout = unacknowledgedTimeout
     }
 }
 

@@ -107,7 +107,7 @@ extension KubernetesClient {
             ResourcePath.path(R.resourceType, namespace: object.namespace)
             + ResourcePath.query([("fieldManager", Self.fieldManager), ("dryRun", dryRun ? "All" : nil)])
         let data = try await call("POST", path, body: encode(object), isRepeatable: false, describing: request)
-        return try decode(R.self, data, request)
+        return try written(data, request, isDryRun: dryRun)
     }
 
     /// Replaces an object; a version in its metadata makes the server refuse if it has changed meanwhile.
@@ -118,7 +118,7 @@ extension KubernetesClient {
             + ResourcePath.query([("fieldManager", Self.fieldManager)])
         let data = try await call(
             "PUT", path, body: encode(object), isRepeatable: object.metadata.resourceVersion != nil, describing: request)
-        return try decode(R.self, data, request)
+        return try written(data, request)
     }
 
     public func patch<R: KubernetesResource>(
@@ -128,7 +128,16 @@ extension KubernetesClient {
         let data = try await sendPatch(
             R.resourceType, name, namespace: namespace, patch, contentType: "application/merge-patch+json",
             subresource: subresource, query: [("fieldManager", Self.fieldManager)])
-        return try decode(R.self, data, request)
+        return try written(data, request)
+    }
+
+    private func written<R: KubernetesResource>(_ data: Data, _ request: String, isDryRun: Bool = false) throws -> R {
+        let object = try decode(R.self, data, request)
+        let metadata = object.metadata
+        if !isDryRun {
+            WriteObserver.tell(R.resourceType, namespace: metadata.namespace, name: metadata.name, version: metadata.resourceVersion)
+        }
+        return object
     }
 
     public func delete<R: KubernetesResource>(

@@ -35,7 +35,7 @@ extension KubernetesClient {
             query: [
                 ("fieldManager", fieldManager), ("force", force ? "true" : "false"), ("dryRun", dryRun ? "All" : nil),
             ])
-        return try decode(UnstructuredObject.self, data, request)
+        return try written(data, type, request, isDryRun: dryRun)
     }
 
     public func patch(
@@ -45,7 +45,7 @@ extension KubernetesClient {
         let data = try await sendPatch(
             type, name, namespace: namespace, patch, contentType: "application/merge-patch+json", subresource: subresource,
             query: [("fieldManager", Self.fieldManager)])
-        return try decode(UnstructuredObject.self, data, request)
+        return try written(data, type, request)
     }
 
     /// A patch of any of the three kinds that are not apply. Lists are replaced by `.merge`, merged by the keys of the
@@ -56,7 +56,7 @@ extension KubernetesClient {
         let data = try await sendPatch(
             type, name, namespace: namespace, patch, contentType: kind.rawValue, subresource: subresource,
             query: [("fieldManager", Self.fieldManager)], isRepeatable: kind != .operations)
-        return try decode(UnstructuredObject.self, data, type.describe("patch", namespace, name))
+        return try written(data, type, type.describe("patch", namespace, name))
     }
 
     /// Replaces an object; without a resourceVersion, whatever is there.
@@ -71,7 +71,7 @@ extension KubernetesClient {
         let data = try await call(
             "PUT", path, body: [UInt8](object.serialized()),
             isRepeatable: object[path: "metadata", "resourceVersion"] != nil, describing: request)
-        return try decode(UnstructuredObject.self, data, request)
+        return try written(data, type, request)
     }
 
     /// Merge patches and applies say what is wanted, not what is added: a second one changes nothing.
@@ -132,6 +132,11 @@ extension KubernetesClient {
         let path = ResourcePath.path(type, namespace: namespace) + ResourcePath.query([("fieldManager", Self.fieldManager)])
         let data = try await call(
             "POST", path, body: [UInt8](object.serialized()), isRepeatable: false, describing: request)
-        return try decode(UnstructuredObject.self, data, request)
+        return try written(data, type, request)
+    }
+    private func written(_ data: Data, _ type: ResourceType, _ request: String, isDryRun: Bool = false) throws -> UnstructuredObject {
+        let object = try decode(UnstructuredObject.self, data, request)
+        if !isDryRun { WriteObserver.tell(type, namespace: object.namespace, name: object.name, version: object.resourceVersion) }
+        return object
     }
 }

@@ -23,6 +23,9 @@ public final class KubernetesClient: Sendable {
     static let trustInterval = Duration.seconds(300)
     static let timeout = Duration.seconds(30)
 
+    /// A server that does not even acknowledge bytes for so long is not reached any more (client-go's HTTP/2 ping is as patient).
+    static let unacknowledged = Duration.seconds(30)
+
     /// A certificate that is not trusted may have been rotated a moment ago: a look at the files is worth it so often.
     static let trustRetryInterval = Duration.seconds(1)
 
@@ -39,9 +42,9 @@ public final class KubernetesClient: Sendable {
         self.rate = Mutex(TokenBucket(rate: rate, burst: burst))
         credentials = CredentialProvider(configuration.credential, cluster: configuration.execCluster(tls))
         unary = HTTPClient(
-            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http2))
+            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http2, unacknowledgedTimeout: Self.unacknowledged))
         watches = HTTPClient(
-            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http1))
+            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http1, unacknowledgedTimeout: Self.unacknowledged))
     }
 
     public func shutdown() async {

@@ -50,6 +50,20 @@ public final class OperatorService: Service {
         runs = Informer(client: client, namespaces: namespaces, logger: logger)
     }
 
+    /// For liveness: a watch that has neither asked nor heard anything for so long is stuck, whatever the server does: it
+    /// takes a silent connection for dead after 90 s, and asks again at least every two minutes.
+    static let longestStandstill = Duration.seconds(300)
+
+    /// The caches whose watch stands still, nil when none does.
+    public func standstill(at now: ContinuousClock.Instant = .now) -> String? {
+        let watches: [(String, ContinuousClock.Instant)] = [
+            ("backupstores", stores.lastActivity), ("backuppolicies", policies.lastActivity), ("backups", backups.lastActivity),
+            ("recoveryplans", plans.lastActivity), ("recoveryruns", runs.lastActivity),
+        ]
+        let still = watches.filter { $0.1.duration(to: now) > Self.longestStandstill }.map(\.0)
+        return still.isEmpty ? nil : "the watch stands still: \(still.joined(separator: ", "))"
+    }
+
     /// What keeps the operator from working, nil when nothing does.
     public func complaint() -> String? {
         let caches: [(String, Bool)] = [
@@ -80,19 +94,30 @@ public final class OperatorService: Service {
         let manager = Manager(
             caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
             syncs: [stores.waitForSync, policies.waitForSync, backups.waitForSync, plans.waitForSync, runs.waitForSync],
-            workers: [context.activities.run, recorder.run] + controllers.map { $0.run })
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(
-                try await manager.run { [election] workers in
-                    guard let election else { return await workers() }
-                    try await election.run(workers)
-                })
-        } catch {
-            outcome = .failure(error)
+            workers: [context.activities.run] + controllers.map { $0.run })
+        let outcome = await Self.recording(recorder) { [election] in
+            try await manager.run { workers in
+                guard let election else { return await workers() }
+                try await election.run(workers)
+            }
         }
         await storeCache.shutdown()
         try outcome.get()
+    }
+
+    /// Events are written as long as `work` goes on, and the last ones after it: they say how it ended.
+    private static func recording(_ recorder: EventRecorder, _ work: () async throws -> Void) async -> Result<Void, any Error> {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await recorder.run() }
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+            recorder.close()
+            // Not for longer than a person who waits for the end has patience.
+            group.addTask { try? await Task.sleep(for: .seconds(5)) }
+            await group.next()
+            group.cancelAll()
+            return outcome
+        }
     }
 
     private func makeControllers(_ context: OperatorContext) -> [Controller] {

@@ -27,7 +27,6 @@ public enum ConditionType {
 
 /// The reasons of conditions and events.
 public enum Reason {
-    public static let notYetSeen = "NotYetSeen"
     public static let ready = "Ready"
     public static let invalidSpec = "InvalidSpec"
     public static let secretMissing = "SecretMissing"

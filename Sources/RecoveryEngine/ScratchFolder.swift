@@ -1,5 +1,6 @@
 public import BackupArchive
 public import Foundation
+import Processes
 
 #if canImport(Glibc)
     import Glibc
@@ -64,7 +65,7 @@ public enum ScratchFolder {
         // The kernel lets go of the lock when the process is gone, however it went.
         let lock = try FolderLock.make(in: work)
         defer { lock.remove() }
-        let folder = lock.file.deletingPathExtension()
+        let folder = lock.folder
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -82,12 +83,8 @@ public enum ScratchFolder {
     }
 
     private static func sweep(_ work: URL) {
+        FolderLock.sweep(work)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? []
-        for name in names where name.hasSuffix(".lock") {
-            guard let lock = FolderLock(taking: work.appending(path: name)) else { continue }
-            try? FileManager.default.removeItem(at: work.appending(path: String(name.dropLast(5))))
-            lock.remove()
-        }
         // Without a lock: of a release that made none.
         let yesterday = Date().addingTimeInterval(-86400)
         for name in names where !name.hasSuffix(".lock") && !names.contains("\(name).lock") {
@@ -95,46 +92,5 @@ public enum ScratchFolder {
             let changed = try? folder.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
             if let changed, changed < yesterday { try? FileManager.default.removeItem(at: folder) }
         }
-    }
-}
-
-/// A file that is locked as long as the process that works in the folder beside it lives.
-private struct FolderLock {
-    let file: URL
-    let descriptor: Int32
-
-    private init(file: URL, descriptor: Int32) {
-        self.file = file
-        self.descriptor = descriptor
-    }
-
-    static func make(in work: URL) throws -> FolderLock {
-        while true {
-            let file = work.appending(path: "\(UUID().uuidString).lock")
-            let descriptor = open(file.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-            var status = stat()
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0, status.st_nlink == 1 {
-                return FolderLock(file: file, descriptor: descriptor)
-            }
-            // Another process swept it away before it was locked.
-            close(descriptor)
-        }
-    }
-
-    /// Nil while its process lives.
-    init?(taking file: URL) {
-        self.file = file
-        descriptor = open(file.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            return nil
-        }
-    }
-
-    func remove() {
-        unlink(file.path)
-        close(descriptor)
     }
 }

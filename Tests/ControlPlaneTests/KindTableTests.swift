@@ -65,7 +65,7 @@ import Testing
         var texts: [String] { causes.map { "\($0.text): \($0.message)" } }
     }
 
-    static let all = rows + kubernetesRows + vaultRows
+    static let all = rows + kubernetesRows + vaultRows + ruleRows
 
     /// Sends a request: method, path with query, body.
     typealias Send = (String, String, JSON?) async throws -> Answer

@@ -11,12 +11,18 @@ import Testing
         var title: String
         var body: JSON?
         var type = "application/json"
+        /// Instead of the body, for one that is no document.
+        var text: String?
 
         var testDescription: String { title }
     }
 
     private static let applied: JSON = [
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "ssa"], "data": ["x": "2"],
+    ]
+
+    private static let first: JSON = [
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "ssa"], "data": ["x": "1"],
     ]
 
     static let samples = [
@@ -32,6 +38,11 @@ import Testing
         Sample(title: "Already exists", body: ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"]]),
         Sample(title: "Invalid", body: ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "A_b"]]),
         Sample(title: "Unsupported media type", body: [:], type: "application/json"),
+        Sample(title: "Malformed JSON", text: #"{"apiVersion":"#),
+        // The title is of what was asked for; the server was not told so, and gave the object.
+        Sample(title: "A table"),
+        Sample(title: "Metadata only"),
+        Sample(title: "Server-side apply creates (201)", body: first, type: "application/apply-patch+yaml"),
         Sample(title: "Delete with a wrong UID precondition", body: ["preconditions": ["uid": "wrong"]]),
         Sample(title: "Delete answers with a Status"),
         Sample(title: "Server-side apply conflicts", body: applied, type: "application/apply-patch+yaml"),
@@ -44,11 +55,11 @@ import Testing
             let namespace: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "raw"]]
             try await test.send(.post, "/api/v1/namespaces", namespace)
             let maps = "/api/v1/namespaces/raw/configmaps"
-            for name in ["a", "b"] { try await test.send(.post, maps, test.configMap(name)) }
-            var first = Self.applied
-            first["data"] = ["x": "1"]
-            try await test.send(.patch, "\(maps)/ssa?fieldManager=alice", first, type: "application/apply-patch+yaml")
-            let answer = try await test.send(section.method, section.target, sample.body, type: sample.type)
+            for name in ["a", "b"] { try await test.send(.post, "\(maps)?fieldManager=kubectl-create", test.configMap(name)) }
+            if section.code != 201 {
+                try await test.send(.patch, "\(maps)/ssa?fieldManager=alice", Self.first, type: "application/apply-patch+yaml")
+            }
+            let answer = try await test.send(section.method, section.target, sample.body, type: sample.type, text: sample.text)
             #expect(answer.code == section.code)
             if let document = try? JSONText.parse(section.body) {
                 #expect(Self.normal(answer.document) == Self.normal(document))
@@ -65,6 +76,8 @@ import Testing
             .replacing(/"uid":"[^"]*"/, with: #""uid":"UID""#)
             .replacing(/UID in (the precondition|record) \([^)]*\)/) { "UID in \($0.output.1) (UID)" }
             .replacing(/current: [0-9]+/, with: "current: N")
+            .replacing(/"resourceVersion":"[^"]*"/, with: #""resourceVersion":"RV""#)
+            .replacing(/"(creationTimestamp|time)":"[^"]*"/) { "\"\($0.output.1)\":\"TIME\"" }
     }
 
     private struct Section {

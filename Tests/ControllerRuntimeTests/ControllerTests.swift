@@ -1,3 +1,4 @@
+import KubernetesClient
 import KubernetesModel
 import ScriptedAPIServer
 import Synchronization
@@ -72,12 +73,52 @@ struct ControllerTests {
         #expect(passes.withLock { $0 } == ["fails": 4, "terminal": 1, "later": 3])
     }
 
+    /// As controller-runtime#3320 and k0smotron#1535 have it: a pass that does not see its own last child makes another.
+    @Test("finds what its last pass has made, however late the watch is, and makes one child")
+    func ownWrites() async throws {
+        let child = Texts.configMap("child-1", version: "7")
+        try await withScriptedAPIServer([
+            ["match": "GET", "contains": "sendInitialEvents", "status": 422, "body": .string(Texts.status("Invalid", 422).text)],
+            ["match": "GET", "contains": "resourceVersion=0", "body": Texts.list([], version: "5")],
+            ["match": "POST", "body": .string(child.text)],
+            ["match": "GET", "contains": "watch=true", "hold": true, "lines": [Texts.event("ADDED", child)], "end": "hang"],
+        ]) { server in
+            try await server.withClient { client in
+                let children = Informer<ConfigMap>(client: client, logger: quiet)
+                let passes = Mutex<[Int]>([])
+                let controller = Controller(name: "test", logger: quiet) { _ in
+                    let found = children.list().count
+                    passes.withLock { $0.append(found) }
+                    if found == 0 { _ = try await client.create(ConfigMap(metadata: ObjectMeta(name: "child-1", namespace: "shop"))) }
+                    return .done
+                }
+                controller.watch(children) { _ in [] }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await children.run() }
+                    await children.waitForSync()
+                    group.addTask { await controller.run() }
+                    await controller.queue.add(key("parent"))
+                    try await server.wait { $0.contains { $0.hasPrefix("POST") } }
+                    while passes.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+                    // Another change of the parent, before the watch has brought the child.
+                    await controller.queue.add(key("parent"))
+                    while await controller.queue.depth > 0 { try await Task.sleep(for: .milliseconds(5)) }
+                    try await server.release()
+                    while passes.withLock({ $0.count < 2 }) { try await Task.sleep(for: .milliseconds(5)) }
+                    group.cancelAll()
+                }
+                #expect(passes.withLock { $0 } == [0, 1])
+                #expect(try await server.lines().filter { $0.hasPrefix("POST") }.count == 1)
+            }
+        }
+    }
+
     private struct CocoaLike: Error {}
 }
 
 @Suite("A manager")
 struct ManagerTests {
-    @Test("starts caches, then workers, and ends the workers first")
+    @Test("starts caches, then workers; ends the workers, then the caches, then lets another lead")
     func order() async throws {
         let log = Mutex<[String]>([])
         @Sendable func note(_ text: String) { log.withLock { $0.append(text) } }
@@ -91,10 +132,11 @@ struct ManagerTests {
         try await manager.run { workers in
             note("leads")
             await workers()
-            note("worked")
+            // The lease is given back here.
+            note("released")
         }
         let all = log.withLock { $0 }
-        #expect(all.filter { $0 != "cache" } == ["synced", "leads", "worker", "worked", "cache ended"])
+        #expect(all.filter { $0 != "cache" } == ["synced", "leads", "worker", "cache ended", "released"])
     }
 
     @Test("ends with the error of who leads")
@@ -103,5 +145,46 @@ struct ManagerTests {
         await #expect(throws: LeadershipLost.self) {
             try await manager.run { _ in throw LeadershipLost(description: "lost") }
         }
+    }
+}
+
+@Suite("What a pass has written")
+struct OwnWritesTests {
+    private let parent = ObjectKey(namespace: "shop", name: "parent")
+    private let now = ContinuousClock.now
+
+    private func written(_ version: String, _ type: ResourceType = ConfigMap.resourceType) -> WriteObserver.Write {
+        WriteObserver.Write(type: type, key: ObjectKey(namespace: "shop", name: "child"), version: version)
+    }
+
+    @Test("holds its key, and no other, until the cache has the newest of it, or five seconds are over")
+    func holds() {
+        let seen = Mutex("5")
+        var writes = OwnWrites()
+        writes.caches[ConfigMap.resourceType] = { version, key in key.name == "child" && seen.withLock { $0 } == version }
+        #expect(writes.hold(parent, at: now).pause == nil)
+        writes.wrote(written("6"), in: parent, at: now)
+        writes.wrote(written("7"), in: parent, at: now)
+        #expect(writes.hold(ObjectKey(namespace: "shop", name: "other"), at: now).pause == nil)
+        for version in ["5", "6"] {
+            seen.withLock { $0 = version }
+            #expect(writes.hold(parent, at: now).pause == OwnWrites.pace)
+        }
+        seen.withLock { $0 = "7" }
+        #expect(writes.hold(parent, at: now) == (nil, false))
+        seen.withLock { $0 = "8" }
+        #expect(writes.hold(parent, at: now) == (nil, false))
+
+        writes.wrote(written("9"), in: parent, at: now)
+        #expect(writes.hold(parent, at: now + .seconds(4)) == (OwnWrites.pace, false))
+        #expect(writes.hold(parent, at: now + .seconds(5)) == (nil, true))
+        #expect(writes.hold(parent, at: now + .seconds(5)) == (nil, false))
+    }
+
+    @Test("of a kind that no cache has is not waited for")
+    func others() {
+        var writes = OwnWrites()
+        writes.wrote(written("6"), in: parent, at: now)
+        #expect(writes.hold(parent, at: now).pause == nil)
     }
 }

@@ -96,6 +96,22 @@ struct EventTests {
         }
     }
 
+    @Test("that were recorded before the end are written, and then it ends")
+    func drained() async throws {
+        try await withScriptedAPIServer([["match": "POST", "body": "{}", "wait": 50]]) { server in
+            try await server.withClient { client in
+                let recorder = EventRecorder(client: client, controller: "test/operator", instance: "host", logger: quiet)
+                let object = ConfigMap(metadata: ObjectMeta(name: "a", namespace: "shop"))
+                for number in 0..<5 { recorder.record(.normal, reason: "R\(number)", action: "A", "n", about: object) }
+                recorder.close()
+                recorder.record(.normal, reason: "Late", action: "A", "n", about: object)
+                await recorder.run()
+                let lines = try await server.lines()
+                #expect(lines.count == 5)
+            }
+        }
+    }
+
     @Test("about what has no namespace go to the default one")
     func clusterScoped() { #expect(item("x", at: 0, namespace: nil).namespace == "default") }
 }

@@ -22,12 +22,13 @@ struct InformerTests {
 
     /// Runs an informer against a script until `body` has seen enough.
     private func run(
-        _ rules: [JSON], namespaces: Set<String> = [],
+        _ rules: [JSON], namespaces: Set<String> = [], tokenFile: Bool = false,
         _ body: @Sendable @escaping (Informer<ConfigMap>, ScriptedAPIServer, @Sendable (Int) async throws -> [String])
             async throws -> Void
     ) async throws {
         try await withScriptedAPIServer(rules) { server in
-            try await server.withClient { client in
+            let file = try server.write("old", "token")
+            try await server.withClient(server.configuration(tokenFile ? .tokenFile(file) : .token("t0ken"))) { client in
                 let informer = Informer<ConfigMap>(
                     client: client, namespaces: namespaces, timing: Self.quick, logger: quiet)
                 let log = Log()
@@ -176,6 +177,79 @@ struct InformerTests {
             let seen7 = try await server.lines()
             #expect(seen7.filter { $0.contains("&resourceVersion=2") }.count == 1)
         }
+    }
+
+    /// As kopf#980 and #996 have it: the watcher dead after a 401, and the process healthy.
+    @Test("goes on after its token was refused on a watch, and when there is a new one, from where it was")
+    func unauthorized() async throws {
+        let refused: JSON = .string(Texts.status("Unauthorized", 401).text)
+        try await run(
+            [
+                Self.refusesStreams, Self.lists([], "2"),
+                ["match": "GET", "contains": "&resourceVersion=2", "times": 4, "status": 401, "body": refused],
+                Self.watches("2", [Texts.event("ADDED", Texts.configMap("a", version: "3"))], end: "hang", times: nil),
+            ], tokenFile: true
+        ) { informer, server, changes in
+            try await server.wait { lines in lines.contains { $0.contains("&resourceVersion=2") } }
+            try server.write("new", "token")
+            #expect(try await changes(1) == ["+a@3"])
+            let requests = try await server.requests()
+            #expect(requests.last?.headers["authorization"] == "Bearer new")
+            #expect(requests.filter { $0.line.contains("resourceVersion=0") }.count == 1)
+        }
+    }
+
+    @Test("moves as long as it asks, also where the server is away; each namespace by itself")
+    func activity() async throws {
+        try await run([["match": "GET", "status": 503, "body": "away"]], namespaces: ["blue", "red"]) { informer, server, _ in
+            let began = informer.lastActivity
+            while informer.lastActivity <= began { try await Task.sleep(for: .milliseconds(5)) }
+            // One of them alone is not enough.
+            let before = informer.lastActivity
+            for _ in 0..<3 { informer.contact("none") }
+            #expect(informer.lastActivity <= ContinuousClock.now && informer.lastActivity >= before)
+        }
+    }
+
+    @Test("knows which versions it has gone past, of objects that are deleted too")
+    func seenVersions() async throws {
+        let key = ObjectKey(namespace: "shop", name: "a")
+        try await run([
+            Self.refusesStreams, Self.lists([Texts.configMap("a", version: "9")], "10"),
+            Self.watches("10", [Texts.event("DELETED", Texts.configMap("a", version: "12"))], end: "hang", times: nil),
+        ]) { informer, _, changes in
+            _ = try await changes(1)
+            await informer.waitForSync()
+            #expect(informer.hasSeen("9", of: key) && informer.hasSeen("10", of: ObjectKey(namespace: "x", name: "y")))
+            #expect(!informer.hasSeen("13", of: key) && !informer.hasSeen("opaque", of: key))
+            _ = try await changes(2)
+            while !informer.hasSeen("11", of: key) { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(informer.hasSeen("12", of: key) && !informer.hasSeen("13", of: key))
+        }
+        try await run([], namespaces: ["shop"]) { informer, _, _ in
+            #expect(informer.hasSeen("1", of: ObjectKey(namespace: "elsewhere", name: "a")))
+            #expect(!informer.hasSeen("1", of: key))
+        }
+    }
+
+    @Test("tells what was there before from what has changed")
+    func origins() async throws {
+        let log = Log()
+        try await withScriptedAPIServer([
+            Self.refusesStreams, Self.lists([Texts.configMap("a", version: "1")], "2"),
+            Self.watches("2", [Texts.event("ADDED", Texts.configMap("b", version: "3"))], end: "hang", times: nil),
+        ]) { server in
+            try await server.withClient { client in
+                let informer = Informer<ConfigMap>(client: client, timing: Self.quick, logger: quiet)
+                informer.onChange { change, origin in log.add("\(change.object.name) \(origin)") }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await informer.run() }
+                    try await log.wait(2)
+                    group.cancelAll()
+                }
+            }
+        }
+        #expect(log.all == ["a firstList", "b change"])
     }
 
     @Test("takes a silent stream for dead, and resumes at once")

@@ -67,6 +67,31 @@ struct LeaderElectorTests {
         }
     }
 
+    /// As controller-runtime#3092 has it: renewals that stand in the line of everything else.
+    @Test("renews although the client's rate is used up")
+    func saturated() async throws {
+        try await withScriptedAPIServer([
+            ["match": "GET /api/", "body": .string(Texts.configMap("a", version: "1").text)],
+            ["match": "GET", "body": Self.lease("me", version: "1")], ["match": "PUT", "body": Self.lease("me", version: "1")],
+        ]) { server in
+            // One request an hour.
+            let client = try KubernetesClient(configuration: server.configuration(), rate: 1 / 3600, burst: 1, logger: quiet)
+            let elector = LeaderElector(
+                client: client, namespace: "ns", name: "dr", identity: "me", timing: Self.quick(), logger: quiet,
+                abandon: { Issue.record("the process would have been ended") })
+            _ = try await client.get(ConfigMap.self, "a", namespace: "shop")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await client.get(ConfigMap.self, "a", namespace: "shop") }
+                group.addTask { try await elector.run { try? await Task.sleep(for: .seconds(7200)) } }
+                try await server.wait { lines in lines.filter { $0.hasPrefix("PUT") }.count >= 3 }
+                #expect(elector.isLeader)
+                #expect(try await server.lines().filter { $0.hasPrefix("GET /api/") }.count == 1)
+                group.cancelAll()
+            }
+            await client.shutdown()
+        }
+    }
+
     @Test("ends the work at once when another has the lease, and does not release what is not ours")
     func lost() async throws {
         try await elect([

@@ -48,6 +48,43 @@ struct WorkQueueMachineTests {
         #expect(order == ["busy", "quiet", "busy", "busy"])
     }
 
+    @Test("what was there before waits for what has changed, but not for ever, and not once it has changed itself")
+    func priorities() {
+        var machine = Machine()
+        for key in ["old1", "old2", "old3"] { machine.add(key, priority: .low) }
+        machine.add("new1")
+        // It is in the queue already, and has changed.
+        machine.add("old3")
+        machine.add("new1", priority: .low)
+        #expect(machine.depth == 4)
+        #expect(drain(&machine) == ["new1", "old3", "old1", "old2"])
+        #expect(machine.depth == 0)
+
+        var busy = Machine()
+        busy.add("old1", priority: .low)
+        busy.add("old2", priority: .low)
+        var order: [String] = []
+        for number in 0..<20 {
+            busy.add("new\(number)")
+            guard let key = busy.take() else { break }
+            order.append(key)
+            busy.done(key)
+        }
+        // Each of low priority lets eight go before it.
+        #expect(order.firstIndex(of: "old1") == 8 && order.firstIndex(of: "old2") == 17)
+    }
+
+    @Test("a key of low priority that is added while it is worked on is worked on once more")
+    func lowWhileProcessing() {
+        var machine = Machine()
+        machine.add("a", priority: .low)
+        #expect(machine.take() == "a")
+        machine.add("a", priority: .low)
+        #expect(machine.depth == 0)
+        machine.done("a")
+        #expect(drain(&machine) == ["a"])
+    }
+
     @Test("done for a key that nobody works on changes nothing")
     func doneTwice() {
         var machine = Machine()
@@ -120,7 +157,7 @@ struct WorkQueueMachineTests {
             let now = Double(step)
             switch Int.random(in: 0..<4, using: &random) {
             case 0:
-                machine.add(key)
+                machine.add(key, priority: Bool.random(using: &random) ? .normal : .low)
                 wanted.insert(key)
                 later[key] = nil
             case 1:

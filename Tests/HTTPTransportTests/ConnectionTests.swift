@@ -82,6 +82,44 @@ struct ConnectionTests {
         }
     }
 
+    @Test("that many share and that has gone silent is used for nothing new")
+    func dead() async throws {
+        try await withOddServer("dead") { server in
+            try await withClient(server.configuration(.http2)) { client in
+                let first = try await client.execute(HTTPRequest(url: server.url(""))).body.text()
+                #expect(first == "1/1")
+                let error = await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url(""), timeout: .milliseconds(300)))
+                }
+                #expect(error?.code == .timeout)
+                // On the new connection, the second on the same.
+                for answer in ["2/1", "2/3"] {
+                    let request = HTTPRequest(url: server.url(""), timeout: .seconds(60))
+                    let said = try await client.execute(request).body.text()
+                    #expect(said == answer)
+                }
+            }
+        }
+    }
+
+    @Test("is given up when its bytes are not acknowledged for as long as was said")
+    func userTimeout() async throws {
+        try await withScriptedServer { server in
+            var configuration = try server.configuration()
+            configuration.unacknowledgedTimeout = .seconds(30)
+            try await withClient(configuration) { client in
+                let response = try await client.execute(HTTPRequest(url: server.url("frozen")))
+                try withExtendedLifetime(response) {
+                    for socket in try sockets(remotePort: server.port) {
+                        var limit: Int32 = 0
+                        var size = socklen_t(MemoryLayout<Int32>.size)
+                        #expect(getsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, &size) == 0 && limit == 30_000)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("that is never completed ends at the connect timeout, with nothing sent")
     func mute() async throws {
         try await withOddServer("mute") { server in

@@ -1,4 +1,5 @@
 import Foundation
+import KubernetesModel
 import ScriptedAPIServer
 import Synchronization
 import Testing
@@ -95,6 +96,28 @@ struct CredentialTests {
             #expect(try runs(folder) == 2)
             let info = try String(contentsOfFile: folder + "/runs", encoding: .utf8)
             #expect(info.contains(#""interactive":false"#))
+        }
+    }
+
+    @Test("of a plugin is got anew when the server refuses it, and not for the refusal of an older one")
+    func refusedPlugin() async throws {
+        try await withScriptedAPIServer([
+            ["match": "GET", "times": 1, "status": 401, "body": .string(Texts.status("Unauthorized", 401).text)],
+            ["match": "GET", "body": #"{"gitVersion":"v1"}"#],
+        ]) { server in
+            let folder = server.folder.path
+            // The first answer has no time at which it expires.
+            let plugin = try plugin(folder, credential(#""token":"old""#))
+            try await server.withClient(server.configuration(.exec(plugin))) { client in
+                let old = try await client.credentials.authorization()
+                try write(credential(#""token":"new""#), folder + "/output")
+                #expect(try await client.serverVersion() == "v1")
+                #expect(try runs(folder) == 2)
+                #expect(try await server.requests().map { $0.headers["authorization"] } == ["Bearer old", "Bearer new"])
+                await client.credentials.refused(old)
+                _ = try await client.serverVersion()
+                #expect(try runs(folder) == 2)
+            }
         }
     }
 

@@ -26,6 +26,32 @@ struct TrustTests {
         }
     }
 
+    @Test("follows a client certificate that was replaced, and not a half of it")
+    func clientCertificate() async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            func issue(_ name: String) throws -> (certificate: String, key: String) {
+                let issued = try server.authority.issue(client: name, validFor: .seconds(3600))
+                return (issued.certificatePEM, issued.privateKeyPEM)
+            }
+            var configuration = server.configuration(.none)
+            let first = try issue("alice")
+            configuration.clientCertificate = .file(try server.write(first.certificate, "me.crt"))
+            configuration.clientKey = .file(try server.write(first.key, "me.key"))
+            try await server.withClient(configuration) { client in
+                _ = try await client.serverVersion()
+                let next = try issue("bob")
+                try server.write("", "me.crt")
+                #expect(!client.refreshTrust(notWithin: .zero))
+                _ = try await client.serverVersion()
+                try server.write(next.key, "me.key")
+                try server.write(next.certificate, "me.crt")
+                #expect(client.refreshTrust(notWithin: .zero))
+                _ = try await client.serverVersion()
+                #expect(try await server.requests().map(\.client) == ["alice", "alice", "bob"])
+            }
+        }
+    }
+
     @Test("of nobody is an error that names the file")
     func broken() async throws {
         try await withScriptedAPIServer { server in

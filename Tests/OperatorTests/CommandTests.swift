@@ -38,6 +38,41 @@ import Testing
         }
     }
 
+    /// Standard output and error of a verb, and its exit code where it is not 0.
+    private func said(_ world: World, _ arguments: String...) async throws -> String {
+        let script = Command(
+            "bash", ["-c", "\"$@\" 2>&1 || echo \"code $?\"", "bash", Standalone.executable] + arguments + ["-n", World.namespace],
+            environment: world.environment)
+        return String(decoding: try await runChild(script), as: UTF8.self)
+    }
+
+    @Test("Who waits is told for what, and the time ends; two backups of one moment are two")
+    func waiting() async throws {
+        try await World.with(rows: 5) { world in
+            try await Standalone.run(world) { _ in
+                try await world.prepare()
+                let file = world.folder.appending(path: "no-folder")
+                try Data().write(to: file)
+                try await world.apply(world.store("broken", path: file.path), world.policy(store: "broken", more: "suspend: true"))
+                try await world.apply(world.plan(phases: World.restoreOnly).replacing("primary", with: "broken"))
+                try await world.wait("bst/broken", ".status.conditions[?(@.type==\"Ready\")].status", is: "False")
+                let recover = try await said(world, "recover", "plan", "--timeout", "1s")
+                #expect(recover.contains("code 124") && recover.contains("goes on without this command"), "\(recover)")
+                #expect(recover.contains("no-folder"), "\(recover)")
+            }
+            // Nobody works there any more.
+            try await Standalone.run(world, arguments: ["--api-only"]) { _ in
+                let backup = try await said(world, "backup", "db", "--timeout", "1s")
+                #expect(backup.contains("code 124") && backup.contains("BackupStore broken is not ready"), "\(backup)")
+                for _ in 0..<2 { #expect(try await said(world, "backup", "db", "--no-wait").contains("code") == false) }
+                let count = try await world.kubectl("get", "backups", "-o", "name").split(separator: "\n").count
+                #expect(count == 3)
+                let wrong = try await said(world, "backup", "db", "--timeout", "soon")
+                #expect(wrong.contains("not a span of time") && wrong.contains("code 64"), "\(wrong)")
+            }
+        }
+    }
+
     struct Mistake: Sendable, CustomStringConvertible {
         var arguments: [String]
         var words: [String]

@@ -11,7 +11,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 # The packages that the build, the tests and the demo need. Only what is missing is installed.
 debian_packages=(
   libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev pkg-config
-  postgresql-15 postgresql-contrib age zstd openssl python3 python3-yaml curl git jq prometheus openssh-server
+  postgresql-15 postgresql-contrib age zstd openssl python3 python3-pip python3-yaml curl git jq prometheus bsdextrautils openssh-server
 )
 
 install_debian_packages() {

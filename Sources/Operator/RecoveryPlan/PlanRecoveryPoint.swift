@@ -57,7 +57,7 @@ struct PlanRecoveryPoint: Sendable, Hashable {
 
     private static func newest(of policy: String, verified: Bool, _ backups: [Backup]) -> Date? {
         backups.filter { backup in
-            backup.spec.policyRef.name == policy && backup.isComplete && !backup.isMissing
+            backup.spec.policyRef.name == policy && backup.isComplete && !backup.isMissing && backup.isProven != false
                 && (!verified || backup.status?.conditions?.isTrue(ConditionType.restoreVerified) ?? false)
         }.compactMap { $0.status?.recoveryPoint }.max()
     }

@@ -5,6 +5,7 @@ hangup    accepts and closes
 proxy     HTTP proxy: CONNECT to anywhere leads to 127.0.0.1; GET /log tells what was asked
 denied    HTTP proxy that answers 407
 goaway    HTTP/2: the first connection answers one request and sends GOAWAY to the next
+dead      HTTP/2: the first connection answers one request and nothing ever after, as if the network were gone
 refused   HTTP/2: the first connection answers one request and refuses the next with RST_STREAM
 
 An HTTP/2 answer is "CONNECTION/STREAM".
@@ -86,6 +87,8 @@ def http2(stream, number, mode):
         if kind == SETTINGS and not flags & 1:
             stream.sendall(frame(SETTINGS, 1, 0))
         elif kind == HEADERS:
+            if number == 1 and answered and mode == "dead":
+                continue
             if number == 1 and answered and mode == "refused":
                 stream.sendall(frame(RST_STREAM, 0, stream_id, struct.pack(">I", REFUSED_STREAM)))
                 continue
@@ -106,7 +109,7 @@ def connection(raw, number, mode):
                     pass
             elif mode in ("proxy", "denied"):
                 proxy(raw, mode == "denied")
-            elif mode in ("goaway", "refused"):
+            elif mode in ("goaway", "refused", "dead"):
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(sys.argv[2], sys.argv[3])
                 context.set_alpn_protocols(["h2"])

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Processes
 
 #if canImport(Glibc)
     import Glibc
@@ -12,26 +13,29 @@ import Foundation
 final class WorkFolder: Sendable {
     let path: String
     private let queue = DispatchQueue(label: "restore.files")
+    private let lock: FolderLock
     private static let prefix = "dr-restore-"
 
-    init() throws {
-        let base = FileManager.default.temporaryDirectory.path(percentEncoded: false)
-        Self.removeLeftOvers(in: base)
-        path = "\(base)/\(Self.prefix)\(getpid())-\(UUID().uuidString)"
-        guard mkdir(path, 0o700) == 0 else { throw Self.failure(path) }
-    }
-
-    deinit { remove() }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
-
-    /// A killed process could not remove its own: the name says whose it is.
-    private static func removeLeftOvers(in base: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
-            guard let process = pid_t(name.dropFirst(prefix.count).prefix { $0 != "-" }) else { continue }
-            if kill(process, 0) != 0, errno == ESRCH { try? FileManager.default.removeItem(atPath: "\(base)/\(name)") }
+    /// - Parameter base: where it is made; the folder of temporary files when absent.
+    init(in base: URL = FileManager.default.temporaryDirectory) throws {
+        // A killed process could not remove its own.
+        FolderLock.sweep(base, prefix: Self.prefix)
+        do { lock = try FolderLock.make(in: base, prefix: Self.prefix) } catch { throw Self.failure(base.path) }
+        path = lock.folder.path
+        guard mkdir(path, 0o700) == 0 else {
+            let failure = Self.failure(path)
+            lock.remove()
+            throw failure
         }
     }
+
+    deinit {
+        remove()
+        lock.remove()
+    }
+
+    /// Safe to call twice.
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
