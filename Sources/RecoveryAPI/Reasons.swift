@@ -1,6 +1,8 @@
 /// The types of conditions. The reasons are in ``Reason``; both are shared by the controllers, the events and the tests.
 public enum ConditionType {
     /// The object is usable: kstatus's summary.
+    /// What it goes by has not been looked at yet: soon it is.
+    public static let notYetSeen = "NotYetSeen"
     public static let ready = "Ready"
     /// Present only while true: the controller is at work towards the spec.
     public static let reconciling = "Reconciling"
@@ -27,6 +29,8 @@ public enum ConditionType {
 
 /// The reasons of conditions and events.
 public enum Reason {
+    /// What it goes by has not been looked at yet: soon it is.
+    public static let notYetSeen = "NotYetSeen"
     public static let ready = "Ready"
     public static let invalidSpec = "InvalidSpec"
     public static let secretMissing = "SecretMissing"

@@ -1,5 +1,6 @@
 import BackupArchive
 import Foundation
+import KubernetesModel
 import RecoveryAPI
 import RecoveryEngine
 import Testing
