@@ -56,7 +56,12 @@ struct Probing: Sendable {
             return probing
         }
         let head = (try? await client.head())?.block
-        for question in questions(blocks + (head.map { [$0] } ?? []), asked: asked, settled: settled(configuration: configuration, asked: asked)) {
+        let all = blocks + (head.map { [$0] } ?? [])
+        let asking = questions(all, asked: asked, settled: settled(configuration: configuration, asked: asked))
+        if asking.isEmpty, !all.isEmpty {
+            probing.warnings = ["all samples are too young to be asked for: no answers are compared with those of the restored blocks"]
+        }
+        for question in asking {
             do {
                 let value = try await client.number(question.query, at: question.time)
                 probing.probes.append(PrometheusFingerprint.Probe(query: question.query, time: question.time, value: value))
