@@ -125,10 +125,7 @@ public final class Controller: Sendable {
 
     /// Writes down what the pass writes, also when it fails in the end.
     private func observed(_ key: ObjectKey) async throws -> ReconcileResult {
-        try await WriteObserver.$current.withValue({ [self] write in
-            ownWrites.withLock { $0.wrote(write, in: key, at: .now) }
-        }) {
-            try await reconcile(key)
-        }
+        let observer = WriteObserver { [self] write in ownWrites.withLock { $0.wrote(write, in: key, at: .now) } }
+        return try await WriteObserver.$current.withValue(observer) { try await reconcile(key) }
     }
 }
