@@ -33,6 +33,12 @@ rm -f "$work/token" "$work"/key-[0-2]
 kubectl -n hotswap create configmap hotswap-settings --from-literal=environment=Production >/dev/null
 write_manifests "$examples"
 
+# Samples of the last seconds are not compared: the server still writes them.
+for _ in $(seq 120); do
+  curl -sf --cacert "$PROMETHEUS_CA" "$PROMETHEUS_URL/api/v1/query" --data-urlencode 'query=up offset 20s' | jq -e '.data.result[0]' >/dev/null && break
+  sleep 0.5
+done
+
 start=$(date +%s%N)
 say "protecting them"
 show kubectl apply -f "$work/manifests/"
