@@ -112,6 +112,30 @@ struct BinaryRowsTests {
         await connection.close()
     }
 
+    /// Pieces are of about a megabyte: of these some go in binary and some, with a value that is unknown, as text.
+    @Test("are mixed with pieces that go as text, and every row comes back")
+    func mixed() async throws {
+        let sample = try await Sample.make(
+            "binary_mixed",
+            """
+            CREATE TABLE t (id int PRIMARY KEY, at timestamptz, note text);
+            INSERT INTO t SELECT n, CASE WHEN n % 20000 = 0 THEN timestamptz 'infinity' ELSE timestamptz '2026-01-01 00:00+00' + n * interval '1 second' END,
+              repeat(md5(n::text), 4) FROM generate_series(1, 60000) n;
+            CREATE TABLE u AS SELECT n, n % 2 = 0 AS even FROM generate_series(1, 5000) n
+            """)
+        let backup = try await sample.backUp()
+        let text = try await PostgresConnection.connect(sample.login)
+        let rows = try await text.copyOut("COPY public.t TO STDOUT")
+        await text.close()
+        #expect(rows.count > 6 << 20, "several pieces, and more than there are values that are unknown")
+        let report = try await PostgresRestore.run(
+            PostgresRestore.Request(
+                server: sample.login, token: "mixed", artifact: "sha", verification: .rows, fingerprint: backup.result.fingerprint)
+        ) { Pieces(bytes: backup.bytes) }
+        #expect(report.rows == 65000)
+        #expect(try await sample.sql("SELECT count(*) FROM t WHERE at = 'infinity'").rows[0][0] == "3")
+    }
+
     private func encoder(_ column: BinaryColumn) -> BinaryRowEncoder {
         BinaryRowEncoder(columns: [column], statement: "")
     }
