@@ -7,10 +7,15 @@
 #if defined(__GLIBC__)
 #include <malloc.h>
 
-// mallopt(3): blocks of at least so many bytes are mapped one by one, whatever was freed before.
-static inline void dr_set_map_threshold(int bytes) { (void)mallopt(M_MMAP_THRESHOLD, bytes); }
+// mallopt(3): blocks of at least `map` bytes are mapped one by one, whatever was freed before; freed memory at the end of an
+// arena is kept up to `trim` bytes; there are `arenas` at most.
+static inline void dr_set_allocator(int map, int trim, int arenas) {
+  (void)mallopt(M_MMAP_THRESHOLD, map);
+  (void)mallopt(M_TRIM_THRESHOLD, trim);
+  (void)mallopt(M_ARENA_MAX, arenas);
+}
 #else
-static inline void dr_set_map_threshold(int bytes) { (void)bytes; }
+static inline void dr_set_allocator(int map, int trim, int arenas) { (void)map; (void)trim; (void)arenas; }
 #endif
 
 extern int pipe2(int descriptors[2], int flags);

@@ -17,6 +17,6 @@ public struct Root: AsyncParsableCommand {
 
 /// The whole program: reads the arguments, runs the verb, exits.
 public func runCommandLine() async {
-    Memory.returnLargeBlocks()
+    Memory.tuneForTransfers()
     await Root.main()
 }

@@ -76,17 +76,4 @@ struct VersionTests {
         let options = SQLText.databaseOptions(sql).map { "\($0.name)=\($0.value)" }
         #expect(options == ["TEMPLATE=template0", "ENCODING=UTF8", "LOCALE_PROVIDER=libc", "LOCALE=it's", "TABLESPACE=x y"])
     }
-
-    @Test("indexes of one large table are made side by side beside a proof of every row, in turn otherwise")
-    func pace() {
-        func plan(_ bytes: [Int64]) -> PostDataPlan {
-            let tables = bytes.enumerated().map { Fingerprint.Table(schema: "s", name: "t\($0.offset)", columns: [], bytes: $0.element) }
-            return PostDataPlan(entries: [], fingerprint: Fingerprint(tables: tables))
-        }
-        #expect(plan([10, 90]).indexPace(.rows, jobs: 4) == .init(jobs: 4, memory: 8))
-        #expect(plan([10, 90]).indexPace(.counts, jobs: 4) == .init(jobs: 1))
-        #expect(plan([50, 50]).indexPace(.rows, jobs: 4) == .init(jobs: 4))
-        #expect(plan([10, 90]).pace(jobs: 4) == .init(jobs: 1))
-        #expect(plan([50, 50]).pace(jobs: 4) == .init(jobs: 4))
-    }
 }

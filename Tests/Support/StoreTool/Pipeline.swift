@@ -6,7 +6,7 @@ import Processes
 
 /// Memory (the file's first 16 MiB) to nowhere: what compression, encryption and digests cost, without a source or a store that could be slower.
 func measurePipeline(file: String, times: Int) async throws {
-    Memory.returnLargeBlocks()
+    Memory.tuneForTransfers()
     // Little of it, so that the memory told is the pipeline's.
     guard let input = FileHandle(forReadingAtPath: file) else { throw CocoaError(.fileNoSuchFile) }
     var pieces: [[UInt8]] = []

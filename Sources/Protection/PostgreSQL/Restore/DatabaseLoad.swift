@@ -54,7 +54,7 @@ struct DatabaseLoad {
         try await finishData(outcome, restore: restore, folder: folder, database: database)
 
         let expected = request.fingerprint ?? outcome.router.builder?.fingerprint ?? Fingerprint()
-        try await finishObjects(outcome.router.entries, expected, restore: restore, folder: folder)
+        try await finishObjects(outcome.router.entries, expected, restore: restore, folder: folder, database: database)
         if options.analyze {
             run.enter(.analyzing)
             let connection = try await PostgresConnection.connect(database)
@@ -66,22 +66,31 @@ struct DatabaseLoad {
     }
 
     /// Keys; then the other indexes and, beside them, the proof: the rows are all there by now, nothing changes them any
-    /// more, and index builds seldom use every processor to their end.
+    /// more, and index builds seldom use every processor to their end. The indexes of the largest table are made beside
+    /// all of it.
     private func finishObjects(
-        _ entries: [ArchiveEntry], _ expected: Fingerprint, restore: RestoreTool, folder: WorkFolder
+        _ entries: [ArchiveEntry], _ expected: Fingerprint, restore: RestoreTool, folder: WorkFolder,
+        database: PostgresConfiguration
     ) async throws {
         run.enter(.indexes)
         let isWithoutRoles = options.isProof && !options.makesRoles
         let plan = PostDataPlan(
             entries: isWithoutRoles ? entries.filter { $0.kind != "POLICY" } : entries, fingerprint: expected)
-        let pace = plan.pace(jobs: jobs)
-        try await make(plan.keys, at: pace, restore: restore, folder: folder, list: "keys")
-        let reader = DatabaseReader(database: scratch.login, jobs: jobs, meter: run.meter)
         let verification = request.verification
+        let build = LargeIndexBuild(
+            indexes: plan.large, database: database, options: options,
+            pace: .init(count: plan.large.count, jobs: jobs, verification: verification))
+        async let large: Void = build.run()
+        try await make(plan.keys, restore: restore, folder: folder, list: "keys")
+        let reader = DatabaseReader(
+            database: scratch.login, jobs: jobs, meter: run.meter,
+            pace: .init(atOnce: max(1, jobs + 1 - build.pace.builds), others: build.isEnding))
         async let proof = reader.differences(from: expected, verification: verification)
-        let indexPace = plan.indexPace(verification, jobs: jobs)
-        try await make(plan.indexes, at: indexPace, restore: restore, folder: folder, list: "indexes")
-        try await make(plan.rest, at: pace, restore: restore, folder: folder, list: "rest")
+        try await make(plan.indexes, restore: restore, folder: folder, list: "indexes")
+        try await large
+        try await build.addConstraints()
+        try await make(plan.single, jobs: 1, restore: restore, folder: folder, list: "single")
+        try await make(plan.rest, restore: restore, folder: folder, list: "rest")
         run.clock.enter(.verifying)
         let differences = try await proof
         guard differences.isEmpty else {
@@ -95,14 +104,13 @@ struct DatabaseLoad {
 
     /// The entries of these numbers that come after the data.
     private func make(
-        _ entries: [Int], at pace: PostDataPlan.Pace, restore: RestoreTool, folder: WorkFolder, list: String
+        _ entries: [Int], jobs: Int? = nil, restore: RestoreTool, folder: WorkFolder, list: String
     ) async throws {
         guard !entries.isEmpty else { return }
         try await folder.append(PostDataPlan.list(entries), to: list)
-        let memory = options.maintenanceMemory ?? pace.memory
         try await restore.run(
-            section: "post-data", archive: folder.file(Self.contentsFile), jobs: pace.jobs, list: folder.file(list),
-            settings: memory.map { ["maintenance_work_mem": "\($0)MB"] } ?? [:])
+            section: "post-data", archive: folder.file(Self.contentsFile), jobs: jobs ?? self.jobs, list: folder.file(list),
+            settings: options.maintenanceMemory.map { ["maintenance_work_mem": "\($0)MB"] } ?? [:])
     }
 
     /// Sequences, and what came in other forms than rows.

@@ -1,44 +1,21 @@
 /// In which order, and how many at a time, the objects after the data are made.
 ///
 /// Keys come first: adding one locks its table against readers, so they must not meet the proof, which reads all
-/// tables. Then the B-tree indexes, beside the proof; last everything else (other kinds of indexes, foreign keys,
-/// triggers).
-///
-/// Where one table has most of the rows its indexes are made one after the other: the server sorts each with parallel
-/// workers, and two such sorts side by side only take the processors from each other. Measured on 6 million rows and two
-/// processors: 9.9 seconds for three indexes in turn, 10.6 and more side by side, whatever `maintenance_work_mem` is.
-/// It is the other way round beside a proof that reads every row, which keeps the processors busy by itself: there
-/// parallel workers only get in its way, and three indexes with the proof take 26 seconds in turn but 17 side by side,
-/// each by one process.
+/// tables. Then the B-tree indexes, beside the proof; then, one at a time, those that something is said of in the same
+/// entry (`CLUSTER ON`, `REPLICA IDENTITY`): they ask for a second, stronger lock, and two of one table would wait for
+/// each other for ever. Last everything else (other kinds of indexes, foreign keys, triggers). Where one table has most of the rows, its indexes and keys are made in a way of their own, beside all
+/// that: see ``LargeIndex``.
 struct PostDataPlan: Hashable, Sendable {
     /// Numbers of primary keys and unique constraints, with the comments on them.
     private(set) var keys: [Int] = []
     /// Numbers of B-tree indexes, with the comments on them.
     private(set) var indexes: [Int] = []
+    /// Numbers of indexes that must be made one after the other, with the comments on them.
+    private(set) var single: [Int] = []
     /// All other entries of the archive, in its order.
     private(set) var rest: [Int] = []
-    /// Whether one table has more than half of all bytes.
-    let isDominated: Bool
-
-    /// How the objects of a turn are made.
-    struct Pace: Hashable, Sendable {
-        /// Processes at a time.
-        var jobs: Int
-        /// `maintenance_work_mem` in megabytes; nil: the server's own.
-        var memory: Int?
-    }
-
-    /// Below 32 MB for each process the server sorts an index without parallel workers, whatever it is allowed.
-    private static let memoryOfOneProcess = 8
-
-    /// The indexes' pace; they are made beside the proof.
-    func indexPace(_ verification: PostgresRestore.Verification, jobs: Int) -> Pace {
-        guard isDominated else { return Pace(jobs: jobs) }
-        return verification == .rows ? Pace(jobs: jobs, memory: Self.memoryOfOneProcess) : Pace(jobs: 1)
-    }
-
-    /// The pace of everything else.
-    func pace(jobs: Int) -> Pace { Pace(jobs: isDominated ? 1 : jobs) }
+    /// Of the table that has more than half of all bytes, if there is one. A partitioned one cannot take an index over as a key.
+    private(set) var large: [LargeIndex] = []
 
     private enum Section {
         static let none = 1
@@ -47,21 +24,33 @@ struct PostDataPlan: Hashable, Sendable {
 
     init(entries: [ArchiveEntry], fingerprint: Fingerprint) {
         let total = fingerprint.tables.reduce(0) { $0 + $1.bytes }
-        isDominated = fingerprint.tables.contains { $0.bytes > total / 2 }
+        let largest = fingerprint.tables.first { $0.bytes > total / 2 && !$0.includesPartitions }
         // An entry without a section of its own (a comment) goes where the entry before it goes: pg_restore decides by
         // the same order whether it belongs to the section.
         var turn = Turn.rest
         for entry in entries {
-            if entry.section != Section.none { turn = Self.turn(of: entry) }
+            if entry.section != Section.none {
+                let isLarge = largest.map { Self.table(of: entry) == [$0.schema, $0.name] } ?? false
+                if isLarge, let index = LargeIndex(entry) {
+                    large.append(index)
+                    // What is said of it can be said when it is there.
+                    turn = .rest
+                    continue
+                }
+                turn = Self.turn(of: entry)
+                // A key locks the table against the builds of its indexes.
+                if isLarge, turn != .single { turn = .rest }
+            }
             switch turn {
             case .keys: keys.append(entry.id)
             case .indexes: indexes.append(entry.id)
+            case .single: single.append(entry.id)
             case .rest: rest.append(entry.id)
             }
         }
     }
 
-    private enum Turn { case keys, indexes, rest }
+    private enum Turn { case keys, indexes, single, rest }
 
     private static func turn(of entry: ArchiveEntry) -> Turn {
         guard entry.section == Section.postData else { return .rest }
@@ -69,9 +58,27 @@ struct PostDataPlan: Hashable, Sendable {
         case "CONSTRAINT":
             let isKey = entry.definition.contains(" PRIMARY KEY ") || entry.definition.contains(" UNIQUE ")
             return isKey ? .keys : .rest
-        case "INDEX": return entry.definition.contains(" USING btree ") ? .indexes : .rest
+        case "INDEX":
+            if entry.definition.contains("\nALTER ") { return .single }
+            return entry.definition.contains(" USING btree ") ? .indexes : .rest
         default: return .rest
         }
+    }
+
+    /// Schema and name of the table that an index or a constraint is on. Empty: it is neither, or its statement is unusual.
+    private static func table(of entry: ArchiveEntry) -> [String] {
+        guard entry.section == Section.postData else { return [] }
+        var rest = Substring(entry.definition)
+        if SQLText.take("CREATE UNIQUE INDEX ", &rest) || SQLText.take("CREATE INDEX ", &rest) {
+            guard SQLText.identifier(&rest) != nil, SQLText.take(" ON ", &rest) else { return [] }
+        } else if !SQLText.take("ALTER TABLE ", &rest) {
+            return []
+        }
+        _ = SQLText.take("ONLY ", &rest)
+        guard let schema = SQLText.identifier(&rest), SQLText.take(".", &rest), let table = SQLText.identifier(&rest) else {
+            return []
+        }
+        return [schema, table]
     }
 
     /// The text of a list that `pg_restore --use-list` reads.

@@ -5,15 +5,24 @@ struct DatabaseReader {
     let database: PostgresConfiguration
     let jobs: Int
     let meter: ProgressMeter
+    let pace: Pace
+
+    /// When the connections begin to read.
+    struct Pace: Sendable {
+        var atOnce = Int.max
+        /// The others begin when this is finished: something else needs the processors until then.
+        var others: BoundedChannel<Never>?
+    }
 
     init(database: PostgresConfiguration, jobs: Int, progress: @escaping @Sendable (PostgresProgress) -> Void) {
         self.init(database: database, jobs: jobs, meter: ProgressMeter(progress))
     }
 
-    init(database: PostgresConfiguration, jobs: Int, meter: ProgressMeter) {
+    init(database: PostgresConfiguration, jobs: Int, meter: ProgressMeter, pace: Pace = Pace()) {
         self.database = database.with(database: database.database, settings: SessionSettings.reading)
         self.jobs = max(1, jobs)
         self.meter = meter
+        self.pace = pace
     }
 
     /// Every row of the tables of `expected`, its sequences, and all large objects.
@@ -42,8 +51,9 @@ struct DatabaseReader {
         let work = WorkList(plan.parts)
         var tables = plan.tables
         try await withThrowingTaskGroup(of: [(table: Int, found: TableSum)].self) { group in
-            for _ in 0..<min(jobs, max(1, plan.parts.count)) {
+            for lane in 0..<min(jobs, max(1, plan.parts.count)) {
                 group.addTask {
+                    if lane >= pace.atOnce { _ = try await pace.others?.receive() }
                     let connection = try await PostgresConnection.connect(database)
                     var sums: [(Int, TableSum)] = []
                     while let part = work.next() {

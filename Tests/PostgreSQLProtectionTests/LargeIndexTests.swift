@@ -1,0 +1,182 @@
+import PostgreSQLClient
+import PostgresTestServer
+import Testing
+
+@testable import PostgreSQLProtection
+
+@Suite("The indexes of the largest table")
+struct LargeIndexTests {
+    private static func entry(_ id: Int, _ kind: String, _ definition: String, section: Int = 4) -> ArchiveEntry {
+        var entry = ArchiveEntry()
+        (entry.id, entry.kind, entry.section, entry.definition, entry.tablespace) = (id, kind, section, definition, "fast")
+        return entry
+    }
+
+    private static func key(_ text: String) -> ArchiveEntry {
+        entry(1, "CONSTRAINT", "ALTER TABLE ONLY s.t\n    ADD CONSTRAINT \(text);\n")
+    }
+
+    @Test("a key becomes a unique index and the constraint that takes it over")
+    func key() throws {
+        let index = try #require(
+            LargeIndex(
+                Self.entry(
+                    7, "CONSTRAINT", "ALTER TABLE ONLY \"a \"\"b\".\"T\"\n    ADD CONSTRAINT \"k;\" PRIMARY KEY (id, \"x, y\");\n")))
+        #expect((index.entry, index.schema, index.table, index.tablespace) == (7, "a \"b", "T", "fast"))
+        #expect(
+            index.statement
+                == "CREATE UNIQUE INDEX \"k;\" ON \"a \"\"b\".\"T\" USING btree (\"id\", \"x, y\")")
+        #expect(
+            index.constraint
+                == "ALTER TABLE ONLY \"a \"\"b\".\"T\" ADD CONSTRAINT \"k;\" PRIMARY KEY USING INDEX \"k;\"")
+        #expect(LargeIndex(Self.key("u UNIQUE (a)"))?.constraint?.hasSuffix("UNIQUE USING INDEX \"u\"") == true)
+    }
+
+    @Test(
+        "a key with anything more to it is left to pg_restore",
+        arguments: [
+            "k PRIMARY KEY (a) INCLUDE (b)", "k PRIMARY KEY (a) DEFERRABLE", "k UNIQUE NULLS NOT DISTINCT (a)",
+            "k UNIQUE (a) WITH (fillfactor='70')", "k CHECK ((a > 0))", "k EXCLUDE USING gist (a WITH &&)",
+            "k PRIMARY KEY (a);\n\nALTER TABLE s.t CLUSTER ON k", "k PRIMARY KEY (a, b WITHOUT OVERLAPS)",
+            "k PRIMARY KEY (a);\nALTER TABLE ONLY s.t REPLICA IDENTITY USING INDEX k",
+        ])
+    func specialKeys(_ text: String) { #expect(LargeIndex(Self.key(text)) == nil) }
+
+    @Test(
+        "an index is made by its own statement, if it is one on one table",
+        arguments: [
+            ("CREATE INDEX i ON s.t USING btree (a, b);\n", ["a", "b"]),
+            ("CREATE UNIQUE INDEX \"I\" ON s.\"T t\" USING btree (\"a b\" DESC, c) WHERE (c > 1);\n", ["a b", "c"]),
+            ("CREATE INDEX i ON s.t USING btree (a text_pattern_ops);\n", [nil]),
+            ("CREATE INDEX i ON s.t USING btree (a, lower(b));\n", ["a", nil]),
+            ("CREATE INDEX i ON s.t USING btree (lower(b), a) INCLUDE (c);\n", [nil]),
+            ("CREATE INDEX i ON ONLY s.t USING btree (a);\n", nil), ("CREATE INDEX i ON s.t USING gin (a);\n", nil),
+            ("CREATE INDEX i ON t USING btree (a);\n", nil),
+            ("CREATE INDEX i ON s.t USING btree (a);\n\nALTER TABLE s.t CLUSTER ON i;\n", nil),
+        ] as [(String, [String?]?)])
+    func indexes(_ definition: String, _ columns: [String?]?) {
+        let index = LargeIndex(Self.entry(1, "INDEX", definition))
+        #expect(index?.columns == columns)
+        #expect(index?.constraint == nil)
+        if let index { #expect(index.statement + ";\n" == definition) }
+    }
+
+    @Test("text takes longer than numbers, and an expression may be anything")
+    func cost() {
+        func cost(_ columns: String) -> Int? {
+            LargeIndex(Self.entry(1, "INDEX", "CREATE INDEX i ON s.t USING btree (\(columns));\n"))?.cost(text: ["name"])
+        }
+        #expect(cost("id") == 3)
+        #expect(cost("id, other") == 4)
+        #expect(cost("name") == 6)
+        #expect(cost("lower(name)") == 6)
+        #expect(cost("name, name") == 10)
+    }
+
+    @Test("only a table with more than half of all bytes has its indexes made apart, and not a partitioned one")
+    func plan() {
+        let entries = [
+            Self.entry(1, "TABLE DATA", "", section: 3), Self.key("k PRIMARY KEY (a)"),
+            Self.entry(2, "COMMENT", "", section: 1), Self.entry(3, "INDEX", "CREATE INDEX i ON s.t USING btree (a);"),
+            Self.entry(4, "INDEX", "CREATE INDEX i ON s.u USING btree (a);"), Self.entry(5, "COMMENT", "", section: 1),
+            Self.entry(6, "CONSTRAINT", "ALTER TABLE ONLY s.t\n    ADD CONSTRAINT d UNIQUE (a) DEFERRABLE;"),
+            Self.entry(7, "INDEX", "CREATE INDEX i ON s.t USING hash (a);"),
+            Self.entry(8, "INDEX", "CREATE INDEX i ON s.t USING btree (a);\n\nALTER TABLE s.t CLUSTER ON i;"),
+        ]
+        func plan(_ bytes: Int64, partitioned: Bool = false) -> PostDataPlan {
+            let tables = [
+                Fingerprint.Table(schema: "s", name: "t", columns: [], bytes: bytes, includesPartitions: partitioned),
+                Fingerprint.Table(schema: "s", name: "u", columns: [], bytes: 10),
+            ]
+            return PostDataPlan(entries: entries, fingerprint: Fingerprint(tables: tables))
+        }
+        #expect(plan(11).large.map(\.entry) == [1, 3])
+        #expect(plan(11).keys == [])
+        #expect(plan(11).indexes == [4, 5])
+        #expect(plan(11).rest == [1, 2, 6, 7])
+        #expect(plan(11).single == [8])
+        for plan in [plan(10), plan(11, partitioned: true)] {
+            #expect(plan.large.isEmpty)
+            #expect(plan.keys == [1, 2, 6])
+            #expect(plan.single == [8])
+            #expect(plan.indexes == [3, 4, 5])
+        }
+    }
+
+    @Test("processors that have nothing else to do help with one index")
+    func pace() {
+        func pace(_ count: Int, _ jobs: Int, _ verification: PostgresRestore.Verification = .counts) -> [Int] {
+            let pace = LargeIndexBuild.Pace(count: count, jobs: jobs, verification: verification)
+            return [pace.builds, pace.workers, pace.memory]
+        }
+        #expect(pace(3, 2) == [2, 0, 8])
+        #expect(pace(1, 2) == [1, 1, 64])
+        #expect(pace(3, 8) == [3, 1, 64])
+        #expect(pace(2, 8) == [2, 3, 128])
+        #expect(pace(2, 8, .rows) == [2, 0, 8])
+        #expect(pace(0, 2) == [1, 0, 8])
+    }
+
+    @Test("are what they were, with all that hangs on them", arguments: PostgresRestore.Verification.allCases)
+    func restored(_ verification: PostgresRestore.Verification) async throws {
+        let sample = try await Sample.make(
+            "largest \(verification)",
+            """
+            CREATE SCHEMA "S s";
+            CREATE TABLE "S s"."T" (id bigint CONSTRAINT "the key" PRIMARY KEY, "a b" text UNIQUE, c int NOT NULL, d text,
+              UNIQUE (c, d) DEFERRABLE, CONSTRAINT wide UNIQUE (c, id) INCLUDE (d));
+            INSERT INTO "S s"."T" SELECT n, 'x' || n, n % 7, md5(n::text) FROM generate_series(1, 5000) n;
+            CREATE INDEX ON "S s"."T" (lower(d), c DESC) WHERE c > 1;
+            CREATE INDEX "by c" ON "S s"."T" (c) WITH (fillfactor = 50);
+            CREATE INDEX ON "S s"."T" USING hash (d);
+            CREATE UNIQUE INDEX identity ON "S s"."T" (c, id);
+            ALTER TABLE "S s"."T" REPLICA IDENTITY USING INDEX identity;
+            ALTER TABLE "S s"."T" CLUSTER ON "by c";
+            COMMENT ON CONSTRAINT "the key" ON "S s"."T" IS 'on a key';
+            COMMENT ON INDEX "S s"."by c" IS 'on an index';
+            CREATE TABLE child (id int PRIMARY KEY, parent bigint REFERENCES "S s"."T", name text REFERENCES "S s"."T" ("a b"));
+            INSERT INTO child VALUES (1, 2, 'x3');
+            """)
+        let describing =
+            """
+            SELECT string_agg(line, chr(10) ORDER BY line) FROM (
+              SELECT pg_get_indexdef(indexrelid) || concat_ws(' ', '', indisprimary, indisunique, indisclustered, indisreplident,
+                indimmediate, obj_description(indexrelid), (SELECT relowner::regrole FROM pg_class WHERE oid = indexrelid)) AS line
+              FROM pg_index JOIN pg_class c ON c.oid = indrelid WHERE relname IN ('T', 'child')
+              UNION ALL
+              SELECT concat_ws(' ', conname, conrelid::regclass, pg_get_constraintdef(oid), conindid::regclass, conparentid,
+                conislocal, condeferrable, convalidated, obj_description(oid))
+              FROM pg_constraint WHERE conrelid::regclass::text IN ('"S s"."T"', 'child')) AS lines
+            """
+        let before = try #require(try await sample.sql(describing).first?[0])
+        #expect(before.split(separator: "\n").count == 16)
+        let backup = try await sample.backUp()
+        _ = try await sample.sql("DROP TABLE child, \"S s\".\"T\"")
+        let request = PostgresRestore.Request(
+            server: sample.login, token: "large", artifact: "sha", verification: verification,
+            fingerprint: backup.result.fingerprint)
+        let bytes = backup.bytes
+        _ = try await PostgresRestore.run(request) { Pieces(bytes: bytes) }
+        #expect(try await sample.sql(describing).first?[0] == before)
+    }
+
+    @Test("that cannot be made end the restore, and leave the database in use alone")
+    func notUnique() async throws {
+        let sample = try await Sample.make(
+            "not unique",
+            """
+            CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+            CREATE TABLE t (id int PRIMARY KEY, a int);
+            INSERT INTO t SELECT n, n FROM generate_series(1, 3000) n;
+            CREATE UNIQUE INDEX ON t (twice(a));
+            CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 / 2';
+            """)
+        let backup = try await sample.backUp()
+        let request = PostgresRestore.Request(
+            server: sample.login, token: "twice", artifact: "sha", fingerprint: backup.result.fingerprint)
+        let bytes = backup.bytes
+        await #expect(throws: PostgresProtectionError.self) { try await PostgresRestore.run(request) { Pieces(bytes: bytes) } }
+        #expect(try await sample.sql("SELECT count(*) FROM t").first?[0] == "3000")
+        #expect(try await PostgresRestore.state(token: "twice", server: sample.login) == .absent)
+    }
+}
