@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import KubernetesModel
 import ScriptedAPIServer
@@ -130,6 +131,50 @@ struct CredentialTests {
             #expect(authorization.header == nil)
             #expect(authorization.certificate == [UInt8]("C".utf8))
             #expect(authorization.key == [UInt8]("K".utf8))
+        }
+    }
+
+    @Test("of a plugin that is a client certificate is shown to the server, and a new one when that has expired")
+    func shownCertificate() async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            let folder = server.folder.path
+            func certificate(of name: String, expires: String) throws -> String {
+                let issued = try server.authority.issue(client: name, validFor: .seconds(3600))
+                return credential(
+                    "\(JSON.object(["clientCertificateData": .string(issued.certificatePEM), "clientKeyData": .string(issued.privateKeyPEM)]).text.dropFirst().dropLast()),\"expirationTimestamp\":\"\(expires)\"")
+            }
+            // The first is over at once.
+            let plugin = try plugin(folder, certificate(of: "alice", expires: "2020-01-01T00:00:00Z"))
+            try await server.withClient(server.configuration(.exec(plugin))) { client in
+                _ = try await client.serverVersion()
+                try write(certificate(of: "bob", expires: "2999-01-01T00:00:00Z"), folder + "/output")
+                for _ in 0..<2 { _ = try await client.serverVersion() }
+                #expect(try await server.requests().map(\.client) == ["alice", "bob", "bob"])
+                #expect(try runs(folder) == 2)
+            }
+        }
+    }
+
+    @Test("of a plugin that asks for the cluster is got with what the kubeconfig says of it", arguments: [true, false])
+    func clusterInfo(isWanted: Bool) async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            var plugin = try plugin(server.folder.path, credential(#""token":"t""#))
+            plugin.wantsCluster = isWanted
+            var configuration = server.configuration(.exec(plugin))
+            configuration.serverName = "localhost"
+            try await server.withClient(configuration) { client in
+                _ = try await client.serverVersion()
+                let info = try JSON(parsing: String(contentsOfFile: server.folder.path + "/runs", encoding: .utf8))
+                #expect(info[path: "spec", "interactive"] == false)
+                let cluster = info[path: "spec", "cluster"]
+                guard isWanted else {
+                    #expect(cluster == nil)
+                    return
+                }
+                #expect(cluster?["server"]?.string == server.url)
+                #expect(cluster?["tls-server-name"] == "localhost")
+                #expect(cluster?["certificate-authority-data"]?.string == Data(server.authority.certificatePEM.utf8).base64EncodedString())
+            }
         }
     }
 
