@@ -78,6 +78,13 @@ struct ConnectionTests {
         login.rootCertificates = other
         let error = await #expect(throws: PostgresError.self) { _ = try await PostgresConnection.connect(login) }
         #expect(error?.code == .tls)
+        // An old way to write 127.0.0.1: the same server under a name that its certificate does not have.
+        login = server.configuration(sslMode: .verifyFull)
+        login.host = "127.1"
+        let misnamed = await #expect(throws: PostgresError.self) { _ = try await PostgresConnection.connect(login) }
+        #expect(misnamed?.code == .tls && misnamed?.isRetriable == false)
+        login.sslMode = .verifyCA
+        await (try await PostgresConnection.connect(login)).close()
     }
 
     @Test("a cancelled statement ends on the server, and the connection goes on")
