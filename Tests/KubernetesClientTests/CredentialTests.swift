@@ -178,6 +178,65 @@ struct CredentialTests {
         }
     }
 
+    /// A plugin that notes that it began, and gives its answer when there is a file `go`.
+    private func waitingPlugin(_ folder: String) throws -> ExecPlugin {
+        var plugin = try plugin(folder, credential(#""token":"t""#))
+        try write(
+            """
+            #!/bin/sh
+            echo begun >>"$FOLDER/begun"
+            while [ ! -e "$FOLDER/go" ]; do sleep 0.01; done
+            cat "$FOLDER/output"
+            """, folder + "/waits")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/waits")
+        plugin.command = folder + "/waits"
+        return plugin
+    }
+
+    private func waitUntilBegun(_ folder: String) async throws {
+        while !FileManager.default.fileExists(atPath: folder + "/begun") { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    @Test("of a plugin that hangs is given up when all who wait for it are ended")
+    func hanging() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .seconds(86_400))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 { group.addTask { _ = try await provider.authorization() } }
+                try await waitUntilBegun(folder)
+                group.cancelAll()
+                while let result = await group.nextResult() { #expect(throws: (any Error).self) { try result.get() } }
+            }
+            // Who comes after them has it run anew.
+            try write("", folder + "/go")
+            #expect(try await provider.authorization().header == "Bearer t")
+        }
+    }
+
+    @Test("of a plugin is not lost when another who waited for it is ended")
+    func oneOfTwo() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .seconds(86_400))
+            async let first = provider.authorization()
+            try await waitUntilBegun(folder)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await provider.authorization() }
+                group.cancelAll()
+                try? write("", folder + "/go")
+            }
+            #expect(try await first.header == "Bearer t")
+        }
+    }
+
+    @Test("of a plugin that gives no answer in its time is explained")
+    func deadline() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .milliseconds(300))
+            let error = try await #require(throws: ClusterConfigurationError.self) { try await provider.authorization() }
+            #expect(error.description.contains("gave no answer within 0.3 seconds"), "\(error)")
+        }
+    }
+
     static let mistakes: [(output: String, message: String)] = [
         ("s3cret", "did not print an ExecCredential"),
         (#"{"kind":"ExecCredential","apiVersion":"x/v9","status":{"token":"s3cret"}}"#, "printed another apiVersion than"),
