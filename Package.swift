@@ -128,7 +128,7 @@ let package = Package(
         module(
             "PostgresTestServer", path: "Tests/Support/PostgresTestServer",
             ["PostgreSQLClient", "Processes", "Cryptography"]),
-        tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgresTestServer"]),
+        tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgresTestServer", "Processes"]),
         tests(
             "PostgreSQLProtectionTests",
             [

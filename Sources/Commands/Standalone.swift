@@ -25,6 +25,11 @@ struct Standalone: AsyncParsableCommand {
     @Option(help: "The address to listen on. Whoever reaches it still needs the token of the kubeconfig.")
     var address = "127.0.0.1"
 
+    @Option(
+        name: .customLong("name"), parsing: .singleValue,
+        help: "A further name or address that clients reach it by, for its certificate; may be given again. Needed for other machines.")
+    var names: [String] = []
+
     @Option(help: "The port; 0 takes a free one, and the same one again after a restart.")
     var port = 0
 
@@ -44,7 +49,8 @@ struct Standalone: AsyncParsableCommand {
         let logger = Logs.logger("dr", verbose: verbose)
         let server = ControlPlane(
             configuration: ControlPlaneConfiguration(
-                stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port), logger: logger)
+                stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port, alternativeNames: names),
+            logger: logger)
         let controllers = StandaloneControllers(
             server: server, apiOnly: apiOnly, probes: try probeAddress.map(ProbeAddress.parse),
             maxConcurrentBackups: load.maxConcurrentBackups, logger: logger)

@@ -22,7 +22,9 @@ actor CredentialProvider {
     private var current: Authorization?
     private var expires: Date?
     /// A plugin runs once at a time: whoever comes meanwhile waits for its answer.
-    private var refresh: Task<Authorization, any Error>?
+    private var refresh: SharedWork<Authorization>?
+    /// A plugin that hangs must not hold up every request for ever.
+    private let pluginDeadline: Duration
 
     /// Tokens of projected volumes are replaced well before they expire; client-go rereads as often.
     static let tokenFileLifetime = Duration.seconds(60)
@@ -30,12 +32,13 @@ actor CredentialProvider {
     init(
         _ credential: ClusterConfiguration.Credential, cluster: JSON = [:],
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
-        wallClock: @escaping @Sendable () -> Date = { Date() }
+        wallClock: @escaping @Sendable () -> Date = { Date() }, pluginDeadline: Duration = .seconds(60)
     ) {
         self.credential = credential
         self.cluster = cluster
         self.clock = clock
         self.wallClock = wallClock
+        self.pluginDeadline = pluginDeadline
     }
 
     func authorization() async throws -> Authorization {
@@ -74,15 +77,16 @@ actor CredentialProvider {
     }
 
     private func run(_ plugin: ExecPlugin) async throws -> Authorization {
-        if let refresh { return try await refresh.value }
-        let task = Task { try await execute(plugin) }
-        refresh = task
-        defer { refresh = nil }
-        return try await task.value
+        while true {
+            let shared = refresh ?? SharedWork { try await self.execute(plugin) }
+            refresh = shared
+            defer { if refresh === shared { refresh = nil } }
+            do { return try await shared.value() } catch let error as CancellationError {
+                // Those that waited before have gone, and the plugin with them: we have come too late for it.
+                if Task.isCancelled { throw error }
+            }
+        }
     }
-
-    /// A plugin that hangs must not hold up every request, and the end of the process, for ever.
-    static let pluginDeadline = Duration.seconds(60)
 
     private func execute(_ plugin: ExecPlugin) async throws -> Authorization {
         let location = "exec plugin \(plugin.command)"
@@ -91,7 +95,7 @@ actor CredentialProvider {
             environment: plugin.environment.merging(["KUBERNETES_EXEC_INFO": request(plugin).text]) { first, _ in first })
         let output: [UInt8]
         do {
-            output = try await Self.limited(Self.pluginDeadline) { try await runChild(command, limit: 1 << 20) }
+            output = try await Self.limited(pluginDeadline) { try await runChild(command, limit: 1 << 20) }
         } catch let error as ProcessError {
             // What it wrote to standard error is for people; values that it was given are not.
             var message = "\(error)"

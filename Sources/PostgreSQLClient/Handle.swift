@@ -14,7 +14,7 @@ final class Handle {
     /// Bytes of the server are waiting during a COPY to it. libpq looks at them only when the COPY ends.
     var serverSpoke = false
     /// How long a cancelled statement may take to end before the connection is given up.
-    private static let drainLimit = Duration.seconds(10)
+    static let drainLimit = Duration.seconds(10)
 
     init(pointer: OpaquePointer, canceller: Canceller, notices: NoticeBox) {
         self.pointer = pointer
@@ -29,7 +29,10 @@ final class Handle {
     var isUsable: Bool { PQstatus(pointer) == CONNECTION_OK }
 
     /// Waits for the socket. Wakes a few times a second to see cancellation and the deadline.
-    func wait(_ events: Int32, until deadline: ContinuousClock.Instant? = nil) throws(PostgresError) {
+    /// - Parameter draining: how long it goes on after a cancellation, so that the statement can end.
+    func wait(
+        _ events: Int32, until deadline: ContinuousClock.Instant? = nil, draining: Duration = drainLimit
+    ) throws(PostgresError) {
         var cancelDeadline: ContinuousClock.Instant?
         while true {
             var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(events), revents: 0)
@@ -42,7 +45,7 @@ final class Handle {
                 throw PostgresError(code: .timeout, message: "the server did not answer in time")
             }
             if canceller.wasRequested {
-                let limit = cancelDeadline ?? now + Self.drainLimit
+                let limit = cancelDeadline ?? now + draining
                 cancelDeadline = limit
                 if now >= limit { throw lost() }
             }
@@ -74,34 +77,39 @@ final class Handle {
     }
 
     /// Reads to the end of the statement, leaving a COPY if there is one. Throws the first error that it saw.
-    func drain(seen: PostgresError? = nil) throws(PostgresError) -> Result? {
-        var failure = seen
+    /// - Parameter first: a result that was taken already.
+    func drain(after first: Result? = nil) throws(PostgresError) -> Result? {
+        var failure: PostgresError?
         var last: Result?
-        while let result = try nextResult() {
+        var next = first
+        if next == nil { next = try nextResult() }
+        while let result = next {
             switch result.status {
-            case PGRES_COPY_IN:
-                _ = PQputCopyEnd(pointer, "this call cannot send COPY data")
-            case PGRES_COPY_OUT, PGRES_COPY_BOTH:
-                var buffer: UnsafeMutablePointer<CChar>?
-                copying: while true {
-                    let count = PQgetCopyData(pointer, &buffer, 1)
-                    switch count {
-                    case 0:
-                        try wait(POLLIN)
-                        guard PQconsumeInput(pointer) == 1 else { throw lost() }
-                    case 1...: PQfreemem(buffer)
-                    default: break copying
-                    }
-                }
+            case PGRES_COPY_IN: _ = PQputCopyEnd(pointer, "this call cannot send COPY data")
+            case PGRES_COPY_OUT, PGRES_COPY_BOTH: try skipCopy()
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: last = result
             default:
                 if failure == nil { failure = result.error(isConnected: isUsable) }
                 // A broken connection yields error after error; the first is the one that counts.
                 if !isUsable { throw failure ?? lost() }
             }
+            next = try nextResult()
         }
         if let failure { throw failure }
         return last
+    }
+
+    private func skipCopy() throws(PostgresError) {
+        var buffer: UnsafeMutablePointer<CChar>?
+        while true {
+            switch PQgetCopyData(pointer, &buffer, 1) {
+            case 0:
+                try wait(POLLIN)
+                guard PQconsumeInput(pointer) == 1 else { throw lost() }
+            case 1...: PQfreemem(buffer)
+            default: return
+            }
+        }
     }
 
     func lost() -> PostgresError {

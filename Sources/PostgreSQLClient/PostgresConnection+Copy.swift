@@ -19,9 +19,7 @@ extension PostgresConnection {
         let canceller = canceller
         return try await interruptible { handle in
             try handle.sendScript(sql)
-            guard let start = try handle.nextResult(), start.status == PGRES_COPY_OUT else {
-                throw try handle.notACopy(sql)
-            }
+            try handle.expectCopy(PGRES_COPY_OUT)
             var state = initial
             var stop: (any Error)?
             var buffer: UnsafeMutablePointer<CChar>?
@@ -63,9 +61,7 @@ extension PostgresConnection {
     public func startCopy(_ sql: String) async throws {
         try await interruptible { handle in
             try handle.sendScript(sql)
-            guard let start = try handle.nextResult(), start.status == PGRES_COPY_IN else {
-                throw try handle.notACopy(sql)
-            }
+            try handle.expectCopy(PGRES_COPY_IN)
             handle.serverSpoke = false
         }
         copy = .into
@@ -149,10 +145,11 @@ extension Handle {
         _ = try? drain()
     }
 
-    func notACopy(_ sql: String) throws(PostgresError) -> PostgresError {
-        do {
-            _ = try drain()
-            return PostgresError(code: .misuse, message: "not a COPY statement of the right direction")
-        } catch { return error }
+    /// - Throws: why the server refused; `.misuse` where it ran something else, which is then at its end.
+    func expectCopy(_ direction: ExecStatusType) throws(PostgresError) {
+        let start = try nextResult()
+        if start?.status == direction { return }
+        _ = try drain(after: start)
+        throw PostgresError(code: .misuse, message: "not a COPY statement of the right direction")
     }
 }

@@ -48,7 +48,10 @@ extension PostgresConnection {
             case PGRES_POLLING_FAILED: throw refusal(pointer)
             default:
                 if PQstatus(pointer) == CONNECTION_BAD { throw refusal(pointer) }
-                do { try handle.wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline) } catch {
+                // No statement runs that would have to end.
+                do {
+                    try handle.wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, until: deadline, draining: .zero)
+                } catch {
                     guard error.code == .timeout else { throw error }
                     throw PostgresError(
                         code: .unreachable,

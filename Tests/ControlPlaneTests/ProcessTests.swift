@@ -154,6 +154,17 @@ import Testing
         }
     }
 
+    @Test func `the reviews that kubectl asks for are answered, as protobuf too`() async throws {
+        try await Probe.withFolder { folder in
+            try await Probe.run(in: folder) { probe in
+                #expect(try await probe.run("auth", "can-i", "delete", "secrets") == "yes\n")
+                #expect(try await probe.run("auth", "whoami").contains("dr-admin"))
+                let list = try await probe.run("auth", "can-i", "--list")
+                #expect(list.contains("*.*") && list.contains("[*]"), "\(list)")
+            }
+        }
+    }
+
     @Test func `graceful shutdown ends open watches at once`() async throws {
         try await Probe.withFolder { folder in
             try await Probe.run(in: folder) { probe in

@@ -32,6 +32,23 @@ struct FailureTests {
         }
     }
 
+    @Test("ends at its deadline in the middle of the answer, and while the server takes no more of the body", arguments: ["frozen", "deaf"])
+    func lateDeadline(path: String) async throws {
+        try await withScriptedServer { server in
+            try await withClient(server.configuration()) { client async throws in
+                // More than the sockets between us hold.
+                let feed = Feed(bytes: [UInt8](repeating: 1, count: 64 << 20), piece: 1 << 20)
+                let body: HTTPRequest.Body = path == "deaf" ? .stream(feed.next, length: nil) : .none
+                let request = HTTPRequest(method: path == "deaf" ? "PUT" : "GET", url: server.url(path), body: body, timeout: .milliseconds(500))
+                let error = await #expect(throws: HTTPError.self) { _ = try await client.execute(request).body.text() }
+                #expect(error?.code == .timeout, "\(String(describing: error))")
+                #expect(error?.requestMayHaveBeenSent == true)
+                // The deadline is that request's alone.
+                #expect(try await client.execute(HTTPRequest(url: server.url("hello"))).status == 200)
+            }
+        }
+    }
+
     @Test("trusts the given authority and nothing else")
     func trust() async throws {
         try await withScriptedServer { server in

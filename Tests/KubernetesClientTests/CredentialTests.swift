@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import KubernetesModel
 import ScriptedAPIServer
@@ -130,6 +131,109 @@ struct CredentialTests {
             #expect(authorization.header == nil)
             #expect(authorization.certificate == [UInt8]("C".utf8))
             #expect(authorization.key == [UInt8]("K".utf8))
+        }
+    }
+
+    @Test("of a plugin that is a client certificate is shown to the server, and a new one when that has expired")
+    func shownCertificate() async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            let folder = server.folder.path
+            func certificate(of name: String, expires: String) throws -> String {
+                let issued = try server.authority.issue(client: name, validFor: .seconds(3600))
+                return credential(
+                    "\(JSON.object(["clientCertificateData": .string(issued.certificatePEM), "clientKeyData": .string(issued.privateKeyPEM)]).text.dropFirst().dropLast()),\"expirationTimestamp\":\"\(expires)\"")
+            }
+            // The first is over at once.
+            let plugin = try plugin(folder, certificate(of: "alice", expires: "2020-01-01T00:00:00Z"))
+            try await server.withClient(server.configuration(.exec(plugin))) { client in
+                _ = try await client.serverVersion()
+                try write(certificate(of: "bob", expires: "2999-01-01T00:00:00Z"), folder + "/output")
+                for _ in 0..<2 { _ = try await client.serverVersion() }
+                #expect(try await server.requests().map(\.client) == ["alice", "bob", "bob"])
+                #expect(try runs(folder) == 2)
+            }
+        }
+    }
+
+    @Test("of a plugin that asks for the cluster is got with what the kubeconfig says of it", arguments: [true, false])
+    func clusterInfo(isWanted: Bool) async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            var plugin = try plugin(server.folder.path, credential(#""token":"t""#))
+            plugin.wantsCluster = isWanted
+            var configuration = server.configuration(.exec(plugin))
+            configuration.serverName = "localhost"
+            try await server.withClient(configuration) { client in
+                _ = try await client.serverVersion()
+                let info = try JSON(parsing: String(contentsOfFile: server.folder.path + "/runs", encoding: .utf8))
+                #expect(info[path: "spec", "interactive"] == false)
+                let cluster = info[path: "spec", "cluster"]
+                guard isWanted else {
+                    #expect(cluster == nil)
+                    return
+                }
+                #expect(cluster?["server"]?.string == server.url)
+                #expect(cluster?["tls-server-name"] == "localhost")
+                #expect(cluster?["certificate-authority-data"]?.string == Data(server.authority.certificatePEM.utf8).base64EncodedString())
+            }
+        }
+    }
+
+    /// A plugin that notes that it began, and gives its answer when there is a file `go`.
+    private func waitingPlugin(_ folder: String) throws -> ExecPlugin {
+        var plugin = try plugin(folder, credential(#""token":"t""#))
+        try write(
+            """
+            #!/bin/sh
+            echo begun >>"$FOLDER/begun"
+            while [ ! -e "$FOLDER/go" ]; do sleep 0.01; done
+            cat "$FOLDER/output"
+            """, folder + "/waits")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/waits")
+        plugin.command = folder + "/waits"
+        return plugin
+    }
+
+    private func waitUntilBegun(_ folder: String) async throws {
+        while !FileManager.default.fileExists(atPath: folder + "/begun") { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    @Test("of a plugin that hangs is given up when all who wait for it are ended")
+    func hanging() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .seconds(86_400))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 { group.addTask { _ = try await provider.authorization() } }
+                try await waitUntilBegun(folder)
+                group.cancelAll()
+                while let result = await group.nextResult() { #expect(throws: (any Error).self) { try result.get() } }
+            }
+            // Who comes after them has it run anew.
+            try write("", folder + "/go")
+            #expect(try await provider.authorization().header == "Bearer t")
+        }
+    }
+
+    @Test("of a plugin is not lost when another who waited for it is ended")
+    func oneOfTwo() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .seconds(86_400))
+            async let first = provider.authorization()
+            try await waitUntilBegun(folder)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await provider.authorization() }
+                group.cancelAll()
+                try? write("", folder + "/go")
+            }
+            #expect(try await first.header == "Bearer t")
+        }
+    }
+
+    @Test("of a plugin that gives no answer in its time is explained")
+    func deadline() async throws {
+        try await withFolder { folder in
+            let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .milliseconds(300))
+            let error = try await #require(throws: ClusterConfigurationError.self) { try await provider.authorization() }
+            #expect(error.description.contains("gave no answer within 0.3 seconds"), "\(error)")
         }
     }
 

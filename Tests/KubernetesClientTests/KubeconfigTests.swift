@@ -1,6 +1,8 @@
+import Cryptography
 import Foundation
 import HTTPTransport
 import KubernetesModel
+import ScriptedAPIServer
 import Testing
 
 @testable import KubernetesClient
@@ -179,6 +181,55 @@ struct KubeconfigTests {
         #expect(throws: ClusterConfigurationError.self) {
             try ClusterConfiguration.inCluster(
                 environment: ["KUBERNETES_SERVICE_HOST": "1.2.3.4", "KUBERNETES_SERVICE_PORT": "443"], folder: "/no/where")
+        }
+    }
+
+    /// Each way that kubectl's users log in, from the kubeconfig's text to what the server sees.
+    static let logins: [(name: String, user: String, header: String?, client: String)] = [
+        ("a token", "token: abc", "Bearer abc", ""),
+        ("a token file", "tokenFile: token", "Bearer from-file", ""),
+        ("a password", "username: me, password: secret", "Basic bWU6c2VjcmV0", ""),
+        ("a certificate in files", "client-certificate: me.crt, client-key: me.key", nil, "alice"),
+        ("a certificate inline", "client-certificate-data: CERT, client-key-data: KEY", nil, "alice"),
+        ("a plugin", "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, interactiveMode: IfAvailable}", "Bearer plugged", ""),
+    ]
+
+    @Test("logs in as its user", arguments: logins)
+    func login(row: (name: String, user: String, header: String?, client: String)) async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            let issued = try server.authority.issue(client: "alice", validFor: .seconds(3600))
+            func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+            try server.write("from-file\n", "token")
+            try server.write(issued.certificatePEM, "me.crt")
+            try server.write(issued.privateKeyPEM, "me.key")
+            let plugin = try server.write(
+                """
+                #!/bin/sh
+                echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"plugged"}}'
+                """, "login")
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: plugin)
+            let user = row.user.replacing("CERT", with: base64(issued.certificatePEM)).replacing("KEY", with: base64(issued.privateKeyPEM))
+            let file = try server.write(
+                Self.config(cluster: "certificate-authority: ca.crt", user: user).replacing("https://192.0.2.1:6443/", with: server.url), "config")
+            try await server.withClient(ClusterConfiguration.load(files: [file])) { client async throws in
+                #expect(try await client.serverVersion() == "v1")
+                let request = try #require(try await server.requests().first)
+                #expect(request.headers["authorization"] == row.header)
+                #expect(request.client == row.client)
+            }
+        }
+    }
+
+    @Test("is not needed in a pod, which is logged in by its service account")
+    func podLogin() async throws {
+        try await withScriptedAPIServer([["match": "GET", "body": #"{"gitVersion":"v1"}"#]]) { server in
+            try server.write("pod-token\n", "token")
+            let environment = ["KUBERNETES_SERVICE_HOST": "localhost", "KUBERNETES_SERVICE_PORT": "\(server.port)"]
+            let pod = try ClusterConfiguration.inCluster(environment: environment, folder: server.folder.path)
+            try await server.withClient(pod) { client async throws in
+                #expect(try await client.serverVersion() == "v1")
+                #expect(try await server.requests().first?.headers["authorization"] == "Bearer pod-token")
+            }
         }
     }
 }

@@ -54,6 +54,22 @@ struct WatchTests {
         #expect(try await watch(["match": "GET", "lines": [Texts.bookmark("8"), .string(half)]]) == ["=8"])
     }
 
+    /// In libcurl 7.88 a paused HTTP/2 stream can stall its whole connection: a watch has one of its own.
+    @Test("goes over HTTP/1.1 on a connection of its own; the other requests may share one of HTTP/2")
+    func protocols() async throws {
+        try await withScriptedAPIServer([
+            ["match": "GET", "contains": "watch=true", "lines": [Texts.bookmark("7")]], ["match": "GET", "body": #"{"gitVersion":"v1"}"#],
+        ]) { server in
+            try await server.withClient { client in
+                _ = try await client.serverVersion()
+                let start = WatchStart(resourceVersion: "5", timeoutSeconds: 300)
+                try await client.watch(ConfigMap.self, namespace: "shop", from: start) { _ in }
+                _ = try await client.serverVersion()
+                #expect(try await server.requests().map(\.offersHTTP2) == [true, false, true])
+            }
+        }
+    }
+
     @Test("that is reset, or on which nothing comes, fails")
     func broken() async throws {
         let reset = try await #require(throws: KubernetesError.self) {

@@ -54,6 +54,21 @@ import Testing
         }
     }
 
+    @Test(
+        "A store that keeps quiet in the middle of an exchange is asked again",
+        arguments: [
+            Case("POST .*uploads", "mute"), Case("PUT .*partNumber=2", "mute", "freeze"), Case("POST .*uploadId", "mute"),
+            Case("HEAD ", "mute"), Case("GET /", "mute", "freeze"),
+        ])
+    func silence(_ example: Case) async throws {
+        try await withFaultyStore(example.faults.map { Rule(example.match, $0) }, silence: .seconds(1)) { store, clean async throws in
+            let bytes = pattern(Self.part + 5)
+            let (info, _) = try await store.upload("x") { try await $0.write(bytes) }
+            #expect(try await Self.hash(store, info) == SHA256.hash(bytes))
+            #expect(try await clean.abandonedUploads("") == [])
+        }
+    }
+
     private static func hash(_ store: S3Store, _ info: ObjectInfo) async throws -> [UInt8] {
         let got = Mutex<[UInt8]>([])
         try await store.download(info, piece: max(info.size / 7, 1)) { piece in got.withLock { $0 += piece } }

@@ -85,9 +85,11 @@ struct Rule: Encodable {
     }
 }
 
-/// - Parameter body: gets the store behind the proxy, and one of the same prefix without faults.
+/// - Parameters:
+///   - silence: how long the store behind the proxy may keep quiet.
+///   - body: gets the store behind the proxy, and one of the same prefix without faults.
 func withFaultyStore<R: Sendable>(
-    _ rules: [Rule], _ body: (S3Store, S3Store) async throws -> R
+    _ rules: [Rule], silence: Duration = .seconds(60), _ body: (S3Store, S3Store) async throws -> R
 ) async throws -> R {
     let server = try await TemporaryS3.shared()
     guard let script = Bundle.module.url(forResource: "fault_proxy", withExtension: "py", subdirectory: "Resources")
@@ -110,7 +112,7 @@ func withFaultyStore<R: Sendable>(
             return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05)) { clean in
                 configuration.endpoint = "https://localhost:\(port)"
                 configuration.certificateAuthorities = Array(authority.certificatePEM.utf8)
-                return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05)) { try await body($0, clean) }
+                return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05, silence: silence)) { try await body($0, clean) }
             }
         }
     }

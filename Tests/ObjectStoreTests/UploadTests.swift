@@ -73,6 +73,36 @@ import Testing
         }
     }
 
+    /// More than one page of a store's list of them. A folder's go with whoever began them.
+    @Test("Of more than a thousand abandoned uploads all are found")
+    func manyAbandoned() async throws {
+        try await withS3Store { store in
+            let keys = (0..<1005).map { String(format: "data/%04d", $0) }
+            try await inLanes(keys) { key in
+                let upload = try await store.beginUpload(key)
+                // Two, for one alone is no multipart upload.
+                for part in [1, 2] { try await upload.write(part: part, [1]) }
+            }
+            let found = try await store.abandonedUploads("data/")
+            #expect(found.count == keys.count)
+            let missing = Set(keys).subtracting(found.map(\.key)).sorted().prefix(5)
+            #expect(missing.isEmpty)
+            try await inLanes(found) { try await store.abort($0) }
+            #expect(try await store.abandonedUploads("").isEmpty)
+        }
+    }
+
+    private func inLanes<Item: Sendable>(_ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for lane in 0..<24 {
+                group.addTask {
+                    for index in stride(from: lane, to: items.count, by: 24) { try await body(items[index]) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     struct Broken: Error {}
 
     @Test("A producer that fails leaves nothing, and its error is told", arguments: [Place.filesystem, .s3PathStyle])

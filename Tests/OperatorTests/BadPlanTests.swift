@@ -40,6 +40,7 @@ import Testing
                 let missing = World.restoreOnly.replacing("policy: db", with: "policy: gone")
                 try await world.apply(world.plan("nopolicy", phases: missing, token: "t"))
                 try await world.waitForComplaint("rr/nopolicy-t", reason: "Failed", ["restorePostgreSQL.policy", "\"gone\""])
+                try await world.waitForWarning("RecoveryRun/nopolicy-t", ["restorePostgreSQL.policy", "\"gone\""])
             }
         }
     }
@@ -64,6 +65,9 @@ import Testing
                 try await world.apply(plan)
                 try await world.wait("rp/plan", ".status.state", is: "AlreadyExecuted")
                 // Whoever thinks that it has recovered again is told.
+                let ready = #".status.conditions[?(@.type=="Ready")]"#
+                #expect(try await world.field("rp/plan", ready + ".reason") == "AlreadyExecuted")
+                #expect(try await world.field("rp/plan", ready + ".message").contains("new token"))
                 try await world.eventually("an event says so") {
                     let all = try await world.events().filter { $0.object == "RecoveryPlan/plan" && $0.reason == "AlreadyExecuted" }
                     return all.contains { $0.message.contains("new token") } ? nil : "\(all)"
@@ -74,6 +78,8 @@ import Testing
                 try await world.wait("rr/plan-t", ".status.state", is: "AlreadyExecuted")
                 let message = try await world.field("rr/plan-t", ".status.message")
                 #expect(message.contains("new token"), "\(message)")
+                try await world.waitForComplaint("rr/plan-t", reason: "AlreadyExecuted", ["new token"])
+                try await world.waitForWarning("RecoveryRun/plan-t", ["new token"])
             }
             // The cluster is lost: only the bucket is left.
             try FileManager.default.removeItem(at: world.state)

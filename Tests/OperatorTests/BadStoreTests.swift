@@ -44,9 +44,17 @@ enum PostgresAuthority {
                 // A policy on such a store says so itself, and takes no backup.
                 try await world.apply(world.policy(store: "no-folder"))
                 try await world.waitForComplaint("bp/db", reason: "StoreNotReady", ["no-folder", "spec.filesystem.path"])
+                try await world.waitForWarning("BackupPolicy/db", ["no-folder", "spec.filesystem.path"])
                 try await world.apply(World.object("BackupStore", "twin", "{filesystem: {path: \(world.store.path)}, encryption: {recipients: [\(world.recipient)]}}"))
                 try await world.waitForComplaint("bst/twin", reason: "DataPrefixInUse", ["primary", "another"])
                 try await world.waitForWarning("BackupStore/twin", ["primary"])
+                // Two policies would write below one prefix: the one on the twin does not, and says so.
+                try await world.apply(world.policy("first"), world.policy("second", store: "twin"))
+                try await world.waitForComplaint("bp/second", reason: "StoreNotReady", ["twin", "primary"])
+                try await world.waitForWarning("BackupPolicy/second", ["twin", "primary"])
+                try await world.wait("bk", #".items[?(@.spec.policyRef.name=="first")].status.phase"#, is: "Complete")
+                #expect(try await world.field("bk", #".items[?(@.spec.policyRef.name=="second")].metadata.name"#) == "")
+                #expect(try world.files("catalog").allSatisfy { $0.hasPrefix("catalog/shop/first/") })
             }
         }
     }

@@ -78,6 +78,13 @@ struct ConnectionTests {
         login.rootCertificates = other
         let error = await #expect(throws: PostgresError.self) { _ = try await PostgresConnection.connect(login) }
         #expect(error?.code == .tls)
+        // Leads to this machine too: the same server under an address that its certificate does not have.
+        login = server.configuration(sslMode: .verifyFull)
+        login.host = "0.0.0.0"
+        let misnamed = await #expect(throws: PostgresError.self) { _ = try await PostgresConnection.connect(login) }
+        #expect(misnamed?.code == .tls, "\(String(describing: misnamed))")
+        login.sslMode = .verifyCA
+        await (try await PostgresConnection.connect(login)).close()
     }
 
     @Test("a cancelled statement ends on the server, and the connection goes on")

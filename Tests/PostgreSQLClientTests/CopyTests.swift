@@ -71,10 +71,35 @@ struct CopyTests {
         #expect(try await connection.query("SELECT 1").first?[0] == "1")
     }
 
-    @Test("a statement that is no COPY is refused", arguments: ["SELECT 1", "COPY nowhere TO STDOUT"])
-    func notACopy(sql: String) async throws {
+    @Test(
+        "that does not begin is told with the server's reason",
+        arguments: [
+            ("SELECT 1", PostgresError.Code.misuse, ""), ("COPY nowhere TO STDOUT", .undefinedObject, "42P01"),
+            ("COPY nowhere FROM STDIN", .undefinedObject, "42P01"), ("COPY pg_class (nothing) TO STDOUT", .undefinedObject, "42703"),
+            ("COPY", .syntax, "42601"), ("COPY (SELECT 1 / 0) TO STDOUT", .invalidData, "22012"),
+        ])
+    func notBegun(sql: String, code: PostgresError.Code, state: String) async throws {
         let connection = try await connect()
-        await #expect(throws: PostgresError.self) { try await connection.copyOut(sql) }
+        for isRead in [true, false] {
+            let error = await #expect(throws: PostgresError.self) {
+                if isRead { _ = try await connection.copyOut(sql) } else { try await connection.startCopy(sql) }
+            }
+            // The division is only come to when rows are read.
+            if !isRead, sql.contains("/ 0") { continue }
+            #expect(error?.code == code && error?.sqlState == state, "\(String(describing: error))")
+        }
         #expect(try await connection.query("SELECT 1").first?[0] == "1")
+    }
+
+    @Test("in the other direction is refused, and is over", arguments: [true, false])
+    func otherDirection(isRead: Bool) async throws {
+        let connection = try await connect()
+        try await connection.execute("CREATE TEMP TABLE t AS SELECT generate_series(1, 1000) AS a")
+        let error = await #expect(throws: PostgresError.self) {
+            if isRead { _ = try await connection.copyOut("COPY t FROM STDIN") } else { try await connection.startCopy("COPY t TO STDOUT") }
+        }
+        // Of one to the server, its own words: it was told that nothing comes.
+        #expect(error?.code == (isRead ? .cancelled : .misuse), "\(String(describing: error))")
+        #expect(try await connection.query("SELECT count(*) FROM t").first?[0] == "1000")
     }
 }

@@ -40,6 +40,26 @@ struct DefinitionTests {
             for part in ["spec", "status"] { walk(schema["properties"]?[part] ?? .null, part) }
         }
     }
+
+    @Test("have a page for each kind that names every field of its spec")
+    func pages() throws {
+        let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs").standardized
+        for definition in CustomResourceDefinitions.all {
+            let kind = definition[path: "spec", "names", "kind"]?.string ?? ""
+            let page = try String(contentsOf: docs.appending(path: "\(kind.lowercased()).md"), encoding: .utf8)
+            // A run holds a whole plan: its page leads to the plan's.
+            let isElsewhere = kind == "RecoveryRun" ? "spec.plan" : nil
+            func walk(_ schema: JSON, _ path: String) {
+                for (name, value) in schema["properties"]?.object ?? [:] {
+                    #expect(page.contains(word: name), "\(path).\(name) is not in docs/\(kind.lowercased()).md")
+                    if "\(path).\(name)" != isElsewhere { walk(value, "\(path).\(name)") }
+                }
+                if let items = schema["items"] { walk(items, path) }
+            }
+            let schema = definition[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema"] ?? .null
+            walk(schema["properties"]?["spec"] ?? .null, "spec")
+        }
+    }
 }
 
 @Suite("A plan")
@@ -104,5 +124,15 @@ struct PlanCheckTests {
         let twice = try scales([("a", nil, [("web", nil)]), ("b", nil, [("web", nil)]), ("c", nil, [("up", "web")])])
         let error = #expect(throws: SpecError.self) { try PlanCheck.check(twice) }
         #expect(error?.field == "spec.phases[2].steps[0].scale.asBefore" && error?.message.contains("a and b") == true)
+    }
+}
+
+extension String {
+    /// With no letter or digit beside it.
+    fileprivate func contains(word: String) -> Bool {
+        ranges(of: word).contains { range in
+            func isFree(_ neighbour: Character?) -> Bool { neighbour.map { !$0.isLetter && !$0.isNumber } ?? true }
+            return isFree(self[..<range.lowerBound].last) && isFree(self[range.upperBound...].first)
+        }
     }
 }

@@ -65,7 +65,10 @@ enum ProtobufTypes {
         SelectorAttributes: 1 rawSelector s, 2 requirements [LabelSelectorRequirement]
         NonResourceAttributes: 1 path s, 2 verb s
         AccessReviewStatus: 1 allowed b, 2 reason s, 3 evaluationError s, 4 denied b
-        SelfSubjectRulesReview: 1 metadata ObjectMeta, 2 spec SelfSubjectRulesReviewSpec
+        SelfSubjectRulesReview: 1 metadata ObjectMeta, 2 spec SelfSubjectRulesReviewSpec, 3 status SubjectRulesReviewStatus
+        SubjectRulesReviewStatus: 1 resourceRules [ResourceRule], 2 nonResourceRules [NonResourceRule], 3 incomplete b, 4 evaluationError s
+        ResourceRule: 1 verbs [s], 2 apiGroups [s], 3 resources [s], 4 resourceNames [s]
+        NonResourceRule: 1 verbs [s], 2 nonResourceURLs [s]
         SelfSubjectRulesReviewSpec: 1 namespace s
         SelfSubjectReview: 1 metadata ObjectMeta, 2 status SelfSubjectReviewStatus
         SelfSubjectReviewStatus: 1 userInfo UserInfo

@@ -27,6 +27,8 @@ final class S3Client: Sendable {
     let configuration: S3Configuration
     private let http: HTTPClient
     private let pace: Double
+    /// A store that neither takes nor gives a byte for so long has lost the request.
+    private let silence: Duration
     /// The server's clock minus ours, learnt from a refusal.
     private let skew = Mutex<TimeInterval>(0)
     /// False once the store has said that it does not know `x-amz-checksum-…`.
@@ -34,9 +36,10 @@ final class S3Client: Sendable {
 
     var sendsChecksums: Bool { checksums.withLock { $0 } }
 
-    init(_ configuration: S3Configuration, pace: Double) {
+    init(_ configuration: S3Configuration, pace: Double, silence: Duration = .seconds(60)) {
         self.configuration = configuration
         self.pace = pace
+        self.silence = silence
         http = HTTPClient(
             configuration: HTTPClientConfiguration(
                 tls: HTTPTLS(certificateAuthorities: configuration.certificateAuthorities), proxy: .environment))
@@ -114,7 +117,7 @@ final class S3Client: Sendable {
             HTTPRequest(
                 method: method, url: configuration.origin + path + question, headers: fields,
                 body: body.isEmpty ? .none : .bytes(body), timeout: .seconds(600 + body.count >> 17),
-                idleTimeout: .seconds(60)))
+                idleTimeout: silence))
         let bytes = method == "HEAD" ? [] : try await response.body.collect(upTo: limit)
         return Reply(status: response.status, headers: response.headers, body: bytes, attempts: 1)
     }

@@ -73,7 +73,7 @@ extension S3Client {
         var result: [AbandonedUpload] = []
         var marker: (String, String)?
         repeat {
-            var query = [("uploads", ""), ("prefix", prefix), ("encoding-type", "url")]
+            var query = [("uploads", ""), ("prefix", prefix), ("max-uploads", "1000"), ("encoding-type", "url")]
             if let marker { query += [("key-marker", marker.0), ("upload-id-marker", marker.1)] }
             let document = try await document("ListMultipartUploadsResult", query, prefix, patience: patience)
             let isEncoded = document["EncodingType"]?.text == "url"
@@ -85,8 +85,9 @@ extension S3Client {
                         key: plain(key), id: id,
                         begun: item["Initiated"].flatMap { S3Dates.iso($0.text) } ?? Date(timeIntervalSince1970: 0)))
             }
-            let next = document["NextKeyMarker"].map { (plain($0.text), document["NextUploadIdMarker"]?.text ?? "") }
-            guard document["IsTruncated"]?.text == "true", let next, marker.map({ $0 != next }) ?? true else { break }
+            // SeaweedFS goes on by the upload alone, and names no key.
+            let next = (plain(document["NextKeyMarker"]?.text ?? ""), document["NextUploadIdMarker"]?.text ?? "")
+            guard document["IsTruncated"]?.text == "true", next != ("", ""), marker.map({ $0 != next }) ?? true else { break }
             marker = next
         } while true
         return result

@@ -12,9 +12,11 @@ public final class S3Store: ObjectStore {
         self.init(configuration, prefix: prefix, pace: 1)
     }
 
-    /// - Parameter pace: scales the waits before repetitions.
-    init(_ configuration: S3Configuration, prefix: String, pace: Double) {
-        client = S3Client(configuration, pace: pace)
+    /// - Parameters:
+    ///   - pace: scales the waits before repetitions.
+    ///   - silence: how long the store may keep quiet in the middle of an exchange.
+    init(_ configuration: S3Configuration, prefix: String, pace: Double, silence: Duration = .seconds(60)) {
+        client = S3Client(configuration, pace: pace, silence: silence)
         self.prefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
     }
 

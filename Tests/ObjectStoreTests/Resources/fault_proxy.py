@@ -102,6 +102,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fault = choose(f"{self.command} {self.path}")
         if fault == "reset" or fault == "truncate" and self.command == "HEAD":
             return self.reset()
+        if fault == "mute":
+            # Takes the request, and never says a word: until the client has had enough.
+            self.connection.recv(1)
+            self.close_connection = True
+            return
         if fault and fault.isdigit():
             code = {"503": "SlowDown", "429": "TooManyRequests", "507": "XMinioStorageFull"}.get(fault, "InternalError")
             return self.refuse(int(fault), code, [("Retry-After", "1")] if fault == "429" else [])
@@ -127,6 +132,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, headers, answer = self.forward(body)
         if fault == "lost":
             return self.reset()
+        if fault == "freeze":
+            # Stands still in the middle of the answer, where there is one.
+            self.send_response_only(status)
+            self.send_header("Content-Length", len(answer) + 1)
+            self.end_headers()
+            self.wfile.write(answer)
+            self.wfile.flush()
+            self.connection.recv(1)
+            self.close_connection = True
+            return
         if fault == "delay":
             time.sleep(0.3)
         if fault == "truncate":

@@ -23,6 +23,8 @@ public struct ScriptedAPIServer: Sendable {
         public var body: String
         /// The common name of the client's certificate.
         public var client: String
+        /// Whether it came over a connection for which the client offered HTTP/2. This server does not speak it.
+        public var offersHTTP2: Bool
     }
 
     /// Replaces the rules; see the script for their fields.

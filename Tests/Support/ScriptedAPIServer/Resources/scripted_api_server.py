@@ -107,7 +107,7 @@ def play(stream, rule):
     return False
 
 
-def serve(stream, peer):
+def serve(stream, peer, offers):
     pending = b""
     while True:
         request = read_request(stream, pending)
@@ -131,7 +131,7 @@ def serve(stream, peer):
             with lock:
                 requests.append({
                     "line": f"{method} {path}", "headers": headers, "body": body.decode("utf-8", "replace"),
-                    "client": peer})
+                    "client": peer, "offersHTTP2": offers})
             if not play(stream, choose(f"{method} {path}")):
                 return
 
@@ -139,9 +139,11 @@ def serve(stream, peer):
 def connection(raw, context):
     try:
         raw.settimeout(120)
+        # The protocols that a client would speak stand in its first message in the clear.
+        offers = b"\x02h2\x08http/1.1" in raw.recv(8192, socket.MSG_PEEK)
         with context.wrap_socket(raw, server_side=True) as stream:
             subject = (stream.getpeercert() or {}).get("subject", ())
-            serve(stream, ",".join(value for part in subject for key, value in part if key == "commonName"))
+            serve(stream, ",".join(value for part in subject for key, value in part if key == "commonName"), offers)
     except (OSError, ValueError):
         pass
 
