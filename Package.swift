@@ -191,8 +191,8 @@ let package = Package(
         tests(
             "ControlPlaneTests",
             [
-                "ControlPlane", "APIMachinery", "KubernetesModel", "RecoveryAPI", "Processes", "control-plane-probe",
-                .logging, .lifecycle,
+                "ControlPlane", "APIMachinery", "HTTPTransport", "KubernetesModel", "RecoveryAPI", "Processes",
+                "control-plane-probe", .logging, .lifecycle,
             ], resources: [.copy("Resources")]),
         tests(
             "OperatorTests",

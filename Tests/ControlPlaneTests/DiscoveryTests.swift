@@ -33,6 +33,32 @@ import Testing
         }
     }
 
+    @Test func `both forms of discovery tell the groups in one order, those of custom kinds last`() async throws {
+        try await TestAPI.run { test in
+            let definition: JSON = [
+                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                "metadata": ["name": "things.a.example.com"],
+                "spec": [
+                    "group": "a.example.com", "scope": "Namespaced", "names": ["plural": "things", "kind": "Thing"],
+                    "versions": [
+                        [
+                            "name": "v1", "served": true, "storage": true,
+                            "schema": ["openAPIV3Schema": ["type": "object"]],
+                        ]
+                    ],
+                ],
+            ]
+            let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+            #expect(try await test.send(.post, path, definition).code == 201)
+            let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+            let plain = try await test.send(.get, "/apis").document["groups"]?.array ?? []
+            let whole = try await test.send(.get, "/apis", accept: aggregated).document["items"]?.array ?? []
+            #expect(plain.map { $0["name"]?.string } == whole.map(\.name))
+            #expect(whole.last?.name == "a.example.com")
+            #expect(whole.map(\.name).dropFirst(2).first == "authentication.k8s.io")
+        }
+    }
+
     @Test(arguments: [["v1", "v2beta1", "v1beta2", "v1beta1", "v1alpha1", "foo10", "foo1"], ["v10", "v2", "v1"]])
     func `versions are in the order that Kubernetes prefers`(sorted: [String]) {
         let shuffled = Array(sorted.reversed())

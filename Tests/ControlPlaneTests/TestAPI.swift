@@ -48,11 +48,10 @@ struct TestAPI: Sendable {
     }
 
     /// Sends a request and returns the code and the document of the answer.
-    /// - Parameter text: instead of a body, for one that is no document.
     @discardableResult
     func send(
         _ method: APIRequest.Method, _ target: String, _ body: JSON? = nil, type: String = "application/json",
-        accept: String = "", text: String? = nil
+        accept: String = ""
     ) async throws -> (code: Int, document: JSON) {
         let parts = target.split(separator: "?", maxSplits: 1)
         let query = parts.count > 1 ? parts[1].split(separator: "&") : []
@@ -62,7 +61,7 @@ struct TestAPI: Sendable {
         }
         let request = APIRequest(
             method: method, path: parts[0].split(separator: "/").map(String.init), query: APIRequest.Query(pairs),
-            accept: accept, contentType: type, userAgent: "test/1", body: text.map { [UInt8]($0.utf8) } ?? body.map(JSONText.bytes) ?? [])
+            accept: accept, contentType: type, userAgent: "test/1", body: body.map(JSONText.bytes) ?? [])
         do {
             let answer = try await api.respond(to: request)
             guard case .bytes(let bytes) = answer.body else { return (answer.code, .null) }

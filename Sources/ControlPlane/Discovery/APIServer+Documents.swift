@@ -60,7 +60,8 @@ extension APIServer {
 /// What `/version` says. The number is that of the Kubernetes whose answers this server is held to.
 enum ServerVersion {
     static let document: OrderedJSON = [
-        "major": "1", "minor": "36", "gitVersion": "v1.36.0+dr-standalone", "gitCommit": "", "gitTreeState": "",
+        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35", "gitVersion": "v1.36.0+dr-standalone", "gitCommit": "", "gitTreeState": "",
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "swift", "platform": "embedded",
     ]
 }

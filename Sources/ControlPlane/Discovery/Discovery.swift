@@ -23,7 +23,15 @@ struct Discovery: Sendable {
         ("authorization.k8s.io", "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
     ]
 
+    /// The order in which Kubernetes tells its groups; those of custom kinds come after them. Where a kind is in two
+    /// groups, as Event is, clients take the first.
+    private static let order = [
+        "", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "batch", "apiextensions.k8s.io",
+        "coordination.k8s.io",
+    ]
+
     init(_ resources: ServedResources) {
+        for group in Self.order { groups.append(Group(name: group, versions: [])) }
         for definition in resources.all { add(definition.type.group, definition.type.version, definition) }
         for review in Self.reviews { add(review.group, "v1", nil) }
         for index in groups.indices {
