@@ -99,6 +99,10 @@ public final class Controller: Sendable {
                 result = "error"
                 logger.error("cannot be reconciled until it changes", metadata: ["key": "\(key)", "error": "\(error)"])
                 outcome = .done
+            } catch let error as KubernetesError where error.isNamespaceEnding {
+                // All that is in it goes, this object too.
+                logger.debug("the namespace is being deleted", metadata: ["key": "\(key)"])
+                outcome = .done
             } catch {
                 result = "error"
                 if (error as? KubernetesError)?.reason == .conflict {

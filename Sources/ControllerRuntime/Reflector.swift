@@ -57,16 +57,16 @@ struct Reflector<R: KubernetesResource>: Sendable {
         // An idle server without bookmarks: nothing is wrong that a new connection would not mend.
         if error.isSilence, case .watch = step { return .watchEnded(lasted: true) }
         // Nothing is wrong: a server of an older store has lists, and they are what comes next.
-        let isRefusedStream = step == .streamList && [.invalid, .badRequest].contains(error.reason)
+        let isRefusedStream = step == .streamList && ([.invalid, .badRequest].contains(error.reason) || error.isMissingStorageFeature)
         informer.logger.log(
             level: isRefusedStream ? .debug : .warning, isRefusedStream ? "the server streams no lists" : "list and watch failed",
             metadata: ["step": "\(step)", "error": "\(error)"])
         let wait = error.retryAfter.map { Duration.seconds($0) }
+        if isRefusedStream { return .streamListFailed(isUnknown: true) }
         switch (step, error.reason) {
         case (.streamList, .tooManyRequests), (.streamList, .unauthorized), (.streamList, .forbidden):
             return .failed(retryAfter: wait)
-        case (.streamList, .invalid), (.streamList, .badRequest), (.streamList, .malformed):
-            return .streamListFailed(isUnknown: true)
+        case (.streamList, .malformed): return .streamListFailed(isUnknown: true)
         case (.streamList, _): return .streamListFailed(isUnknown: false)
         case (.watch, .unreachable), (.watch, .tooManyRequests), (.watch, .serviceUnavailable), (.watch, .timeout),
             (.watch, .serverTimeout), (.watch, .unauthorized), (.watch, .forbidden), (.watch, .notFound):

@@ -30,7 +30,8 @@ enum RetryRule {
         case .unreachable:
             guard let transport = error.transport, transport.isRetriable else { return nil }
             return isRepeatable || !transport.requestMayHaveBeenSent ? own : nil
-        default: return nil
+        // Nothing was done.
+        default: return error.isPremature ? own : nil
         }
     }
 }

@@ -18,6 +18,7 @@ public final class KubernetesClient: Sendable {
     let trust: Mutex<HTTPTLS>
     let trustChecked: Mutex<ContinuousClock.Instant>
     let rate: Mutex<TokenBucket<ContinuousClock.Instant>>
+    let absence = Mutex(ServerAbsence<ContinuousClock.Instant>())
 
     /// How often certificate files are compared with what is in use.
     static let trustInterval = Duration.seconds(300)
@@ -86,14 +87,14 @@ public final class KubernetesClient: Sendable {
                     hasRefreshed = true
                     continue
                 }
-                throw KubernetesError(error, request: request)
+                throw judged(KubernetesError(error, request: request))
             }
             if response.status == 401, !wasRefused {
                 wasRefused = true
                 await credentials.refused(authorization)
                 continue
             }
-            guard (200..<300).contains(response.status) else { throw await failure(response, request) }
+            guard (200..<300).contains(response.status) else { throw judged(await failure(response, request)) }
             return response
         }
     }
@@ -104,7 +105,7 @@ public final class KubernetesClient: Sendable {
             return Data(try await response.body.collect(upTo: 256 << 20))
         } catch let error as HTTPError {
             try Task.checkCancellation()
-            throw KubernetesError(error, request: request)
+            throw judged(KubernetesError(error, request: request))
         }
     }
 

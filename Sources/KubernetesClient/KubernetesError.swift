@@ -34,6 +34,8 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public var request: String
     /// Seconds that the server asks to wait.
     public var retryAfter: Int?
+    /// Whether the server refused a request (401, 403) soon after it was away: it may not have read its own rules yet.
+    public internal(set) var isPremature = false
     /// What went wrong below HTTP, where something did.
     var transport: HTTPError?
 
@@ -82,8 +84,19 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public var isRetriable: Bool {
         switch reason {
         case .tooManyRequests, .timeout, .serverTimeout, .internalError, .serviceUnavailable, .unreachable, .conflict: true
-        default: false
+        default: isPremature
         }
+    }
+
+    /// The server cannot be asked now.
+    public var isAway: Bool { [.unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests].contains(reason) }
+    /// Nothing can be made in a namespace that is being deleted.
+    public var isNamespaceEnding: Bool {
+        reason == .forbidden && status.details?.causes?.contains { $0.reason == "NamespaceTerminating" } ?? false
+    }
+    /// A streaming list that the server would like to have and its store cannot.
+    public var isMissingStorageFeature: Bool {
+        reason == .internalError && status.message?.contains("required storage feature") ?? false
     }
 
     public var isNotFound: Bool { reason == .notFound }

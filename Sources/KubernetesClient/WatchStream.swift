@@ -100,7 +100,7 @@ extension KubernetesClient {
             }
         } catch let error as HTTPError {
             try Task.checkCancellation()
-            throw KubernetesError(error, request: request)
+            throw judged(KubernetesError(error, request: request))
         }
     }
 

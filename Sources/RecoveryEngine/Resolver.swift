@@ -31,6 +31,8 @@ public struct Resolver: Sendable {
     public let cache: URL
     /// How far policies and plans reach with the operator's rights.
     public let reach: ResourceReach
+    /// Of a step: an API server that is away is waited for. Nil where others try again, and where people want to hear of it now.
+    var patience: Patience?
 
     public init(
         client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard, reach: ResourceReach = .ownNamespace
@@ -39,6 +41,12 @@ public struct Resolver: Sendable {
         self.client = client
         self.stores = stores
         self.cache = cache
+    }
+
+    /// Does what may be done twice.
+    func persist<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+        guard let patience else { return try await body() }
+        return try await patience.through(body)
     }
 
     // MARK: Secrets
@@ -56,7 +64,7 @@ public struct Resolver: Sendable {
     }
 
     func secretData(_ name: String, namespace: String, field: String) async throws -> [String: Data] {
-        guard let secret = try await client.getIfPresent(Secret.self, name, namespace: namespace) else {
+        guard let secret = try await persist({ try await client.getIfPresent(Secret.self, name, namespace: namespace) }) else {
             throw ReferenceError(
                 reason: Reason.secretMissing, "\(field): there is no Secret \"\(name)\" in the namespace \"\(namespace)\"; create it")
         }
@@ -82,7 +90,7 @@ public struct Resolver: Sendable {
     }
 
     public func policy(_ name: String, namespace: String, field: String) async throws -> BackupPolicy {
-        guard let policy = try await client.getIfPresent(BackupPolicy.self, name, namespace: namespace) else {
+        guard let policy = try await persist({ try await client.getIfPresent(BackupPolicy.self, name, namespace: namespace) }) else {
             throw ReferenceError(
                 reason: Reason.policyMissing, "\(field): there is no BackupPolicy \"\(name)\" in the namespace \"\(namespace)\"")
         }
@@ -130,7 +138,7 @@ public struct Resolver: Sendable {
     // MARK: Stores
 
     public func storeResource(_ name: String, namespace: String) async throws -> BackupStore {
-        guard let store = try await client.getIfPresent(BackupStore.self, name, namespace: namespace) else {
+        guard let store = try await persist({ try await client.getIfPresent(BackupStore.self, name, namespace: namespace) }) else {
             throw ReferenceError(
                 reason: Reason.storeMissing, "spec.storeRef: there is no BackupStore \"\(name)\" in the namespace \"\(namespace)\"")
         }

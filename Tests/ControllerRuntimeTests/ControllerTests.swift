@@ -73,6 +73,37 @@ struct ControllerTests {
         #expect(passes.withLock { $0 } == ["fails": 4, "terminal": 1, "later": 3])
     }
 
+    @Test("lets an object be whose namespace is being deleted: nothing can be made there any more")
+    func endingNamespace() async throws {
+        let answer = Texts.status(
+            "Forbidden", 403, message: "unable to create new content in namespace shop because it is being terminated",
+            details: ["causes": [["reason": "NamespaceTerminating", "message": "it goes", "field": "metadata.namespace"]]])
+        try await withScriptedAPIServer([["match": "POST", "status": 403, "body": .string(answer.text)]]) { server in
+            try await server.withClient { client in
+                let passes = Mutex<[String: Int]>([:])
+                let controller = Controller(name: "test", logger: quiet) { key in
+                    let count = passes.withLock { passes in
+                        passes[key.name, default: 0] += 1
+                        return passes[key.name, default: 0]
+                    }
+                    if key.name == "other" {
+                        // Longer than a key that fails would wait.
+                        return count < 20 ? .requeue(after: .milliseconds(20)) : .done
+                    }
+                    _ = try await client.create(ConfigMap(metadata: ObjectMeta(name: "child", namespace: "shop")))
+                    return .done
+                }
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await controller.run() }
+                    for name in ["ends", "other"] { await controller.queue.add(key(name)) }
+                    while passes.withLock({ $0["other"] != 20 }) { try? await Task.sleep(for: .milliseconds(5)) }
+                    group.cancelAll()
+                }
+                #expect(passes.withLock { $0["ends"] } == 1)
+            }
+        }
+    }
+
     /// As controller-runtime#3320 and k0smotron#1535 have it: a pass that does not see its own last child makes another.
     @Test("finds what its last pass has made, however late the watch is, and makes one child")
     func ownWrites() async throws {

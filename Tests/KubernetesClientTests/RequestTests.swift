@@ -170,6 +170,54 @@ struct RequestTests {
             RetryRule.pause(after: error, attempt: row.attempt, isRepeatable: row.isRepeatable, jitter: 0) == row.pause)
     }
 
+    @Test("that a server refuses which has just come back is sent again: it may not have read its rules yet", arguments: [(403, "Forbidden"), (401, "Unauthorized")])
+    func premature(code: Int64, reason: String) async throws {
+        let refused = JSON.string(Texts.status(reason, code, message: "not you").text)
+        let found = JSON.string(Texts.configMap("a", version: "1").text)
+        try await withScriptedAPIServer([["match": "GET", "status": .integer(code), "body": refused]]) { server in
+            try await server.withClient { client in
+                let before = try await failure { try await client.get(ConfigMap.self, "a", namespace: "shop") }
+                #expect(!before.isPremature && !before.isRetriable)
+                try await server.script([
+                    ["match": "GET", "times": 2, "end": "reset"], ["match": "GET", "times": 2, "status": .integer(code), "body": refused],
+                    ["match": "GET", "body": found],
+                ])
+                #expect(try await client.get(ConfigMap.self, "a", namespace: "shop").name == "a")
+                // One that stays so is told in the end.
+                try await server.script([["match": "GET", "status": .integer(code), "body": refused]])
+                let after = try await failure { try await client.get(ConfigMap.self, "a", namespace: "shop") }
+                #expect(after.isPremature && after.isRetriable)
+            }
+        }
+    }
+
+    struct AbsenceRow: Sendable {
+        var failed: KubernetesError.Reason?
+        var refused: KubernetesError.Reason
+        var after: Duration
+        var isExcused: Bool
+    }
+
+    static let absences: [AbsenceRow] = [
+        AbsenceRow(failed: nil, refused: .forbidden, after: .zero, isExcused: false),
+        AbsenceRow(failed: .unreachable, refused: .forbidden, after: .seconds(59), isExcused: true),
+        AbsenceRow(failed: .unreachable, refused: .unauthorized, after: .seconds(59), isExcused: true),
+        AbsenceRow(failed: .serviceUnavailable, refused: .forbidden, after: .seconds(1), isExcused: true),
+        AbsenceRow(failed: .unreachable, refused: .forbidden, after: .seconds(60), isExcused: false),
+        AbsenceRow(failed: .unreachable, refused: .notFound, after: .seconds(1), isExcused: false),
+        AbsenceRow(failed: .unreachable, refused: .invalid, after: .seconds(1), isExcused: false),
+        AbsenceRow(failed: .tooManyRequests, refused: .forbidden, after: .seconds(1), isExcused: false),
+        AbsenceRow(failed: .forbidden, refused: .forbidden, after: .seconds(1), isExcused: false),
+    ]
+
+    @Test("that is refused is excused by an absence that is not long ago", arguments: absences)
+    func absence(row: AbsenceRow) {
+        var absence = ServerAbsence<ContinuousClock.Instant>()
+        let now = ContinuousClock.now
+        if let reason = row.failed { absence.failed(KubernetesError(reason: reason, status: APIStatus(), code: 0, request: ""), at: now) }
+        #expect(absence.excuses(row.refused, at: now + row.after) == row.isExcused)
+    }
+
     @Test("that certainly was not sent may be repeated whatever it does; one without trust is not", arguments: [true, false])
     func transport(sent: Bool) {
         let broken = KubernetesError(

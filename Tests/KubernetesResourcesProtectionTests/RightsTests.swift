@@ -39,6 +39,7 @@ import Testing
                 let manifest = try await cluster.retrying { try await cluster.backUp(try system(["ConfigMap", "Role", "svc"])) }
                 let secret = await refusal { _ = try await cluster.backUp(try system(["ConfigMap"], secrets: true), "b2") }
                 #expect(secret?.code == .forbidden && secret?.message.contains("secrets") == true)
+                #expect(secret?.mend?.contains("dr-resources-secrets") == true)
 
                 let report = try await cluster.verify(manifest, try system(["ConfigMap"]))
                 #expect(report.checks[2].message.contains("accepted 0 objects"))

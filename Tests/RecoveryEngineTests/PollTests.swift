@@ -57,6 +57,45 @@ import Testing
         }
     }
 
+    /// Seen with Kubernetes 1.36: it serves before it has read its roles.
+    @Test("A server that starts again and refuses everything for a moment ends no step", arguments: [(403, "Forbidden"), (401, "Unauthorized")])
+    func starts(code: Int64, reason: String) async throws {
+        try await withScriptedAPIServer([
+            Self.rule("PATCH \(Self.path)", 200, Self.deployment),
+            ["match": .string("GET \(Self.path)"), "end": "reset", "times": 2],
+            // More than the client itself repeats.
+            Self.rule("GET \(Self.path)", code, Texts.status(reason, code, message: "not you"), times: 10),
+            Self.rule("GET \(Self.path)", 200, Self.deployment),
+        ]) { server in
+            try await server.withClient { client in
+                let result = try await StepRunner.run(Self.context(client, Self.restart))
+                #expect(result.message == "Deployment api was restarted")
+            }
+        }
+    }
+
+    @Test("What a step reads of policies, stores and Secrets is waited for, too")
+    func reads() async throws {
+        let policy: JSON = [
+            "apiVersion": "dr.hotswap.io/v1alpha1", "kind": "BackupPolicy", "metadata": ["name": "code", "namespace": "shop"],
+            "spec": ["storeRef": ["name": "s"], "source": ["git": ["url": "https://git.example.com/a.git"]]],
+        ]
+        let path = "GET /apis/dr.hotswap.io/v1alpha1/namespaces/shop/backuppolicies/code"
+        let step: JSON = ["sql": ["policy": "code", "query": "select 1"]]
+        try await withScriptedAPIServer([
+            Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"), times: 5), Self.rule(path, 200, policy),
+        ]) { server in
+            try await server.withClient { client in
+                // The policy was read in the end: it is the wrong one.
+                let error = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, step)) }
+                #expect(error?.description == "the BackupPolicy \"code\" is not one of PostgreSQL")
+                try await server.script([Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"))])
+                let dry = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, step, mode: .dryRun)) }
+                #expect(dry?.description.contains("restarting") == true)
+            }
+        }
+    }
+
     @Test(
         "What no waiting mends ends the step at once",
         arguments: [(403, "Forbidden"), (422, "Invalid"), (409, "Conflict")] as [(Int64, String)])

@@ -88,7 +88,7 @@ struct BackupStoreReconciler: Sendable {
                         ? "spec.s3.objectLock: the bucket has no object lock: create one with object lock switched on, or remove the field"
                         : "spec.s3.objectLock: a locked object could be deleted: the store does not honour its locks; remove the field")
             } else {
-                readiness = .ready(reason: Reason.ready, message: "written, read and deleted in")
+                readiness = .ready(reason: Reason.ready, message: "objects can be written, read and deleted")
             }
         }
         conditions.settle(readiness, generation: generation, now: now)

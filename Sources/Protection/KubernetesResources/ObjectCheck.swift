@@ -54,7 +54,7 @@ struct ObjectCheck: Sendable {
         var live: JSON?
         do {
             live = try await client.getIfPresent(type, name, namespace: namespace)?.content
-        } catch let error as KubernetesError where error.reason == .forbidden {
+        } catch let error as KubernetesError where error.reason == .forbidden && !error.isPremature {
             return Finding(outcome: .unchecked(.notAllowed, "\(error)"))
         }
         do {
@@ -75,6 +75,7 @@ struct ObjectCheck: Sendable {
     private func outcome(of error: KubernetesError, _ object: JSON, _ type: ResourceType, live: JSON?) async throws -> Outcome {
         let words = Self.words(error, type)
         switch error.reason {
+        case _ where error.isPremature: throw ResourcesError(error, field: ResourcesSystem.field)
         case .conflict:
             let conflicts = Self.conflicts(error)
             // A conflict of another sort: the object changed between two requests.
@@ -115,6 +116,7 @@ struct ObjectCheck: Sendable {
             return .checkedElsewhere
         } catch let error as KubernetesError {
             switch error.reason {
+            case _ where error.isPremature: throw ResourcesError(error, field: ResourcesSystem.field)
             case .invalid: return .refused(Self.words(error, type))
             case .badRequest where !(error.status.message?.contains("dry run") ?? false): return .refused(Self.words(error, type))
             case .forbidden, .notFound, .badRequest: return nil

@@ -1,5 +1,6 @@
 public import BackupArchive
 import KubernetesClient
+import KubernetesModel
 
 /// Why objects of a cluster could not be backed up, checked or restored. Never holds a value of a Secret.
 public struct ResourcesError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -46,13 +47,16 @@ extension ResourcesError {
     /// An error of a request that reads.
     init(_ error: KubernetesError, field: String) {
         switch error.reason {
+        case _ where error.isPremature: self.init(.unreachable, "\(error)", field: field, isRetriable: true)
         case .forbidden:
+            // Only that one of the shipped roles reads Secrets.
+            let role = error.status.details?.kind == "secrets" ? "dr-resources-secrets" : "dr-resources"
             self.init(
                 .forbidden, "\(error)", field: field,
-                mend: "give the operator that right: bind the ClusterRole dr-resources, or one of your own, to it in the namespace")
+                mend: "give the operator that right: bind the ClusterRole \(role), or one of your own, to it in the namespace")
         case .unauthorized:
             self.init(.forbidden, "\(error)", field: field, mend: "check the operator's credentials", isRetriable: true)
-        case .unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests:
+        case _ where error.isAway:
             self.init(.unreachable, "\(error)", field: field, isRetriable: true)
         default: self.init(.failed, "\(error)", field: field, isRetriable: error.isRetriable)
         }

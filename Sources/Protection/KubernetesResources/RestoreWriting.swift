@@ -50,6 +50,7 @@ struct RestoreWriting: Sendable {
         } catch let error as KubernetesError {
             let words = ObjectCheck.words(error, type)
             switch error.reason {
+            case _ where error.isPremature || error.isAway: throw ResourcesError(.unreachable, "\(name): \(words)", field: RestoreSelection.field, isRetriable: true)
             case .conflict:
                 throw ResourcesError(
                     .conflicts, "\(name) changed while it was restored: \(words)", field: "\(RestoreSelection.field).conflict",

@@ -17,10 +17,13 @@ enum RestoreResourcesStep {
             Dictionary(list.map { ($0.from, $0.to ?? $0.from) }) { _, last in last }
         }
         let restore = ResourceRestore(client: context.client, namespace: context.namespace, reach: context.resolver.reach)
-        let report = try await restore.run(
-            chosen.manifest, from: reader,
-            options: .init(namespaces: namespaces, kinds: wanted.kinds, labels: wanted.labelSelector, conflict: rule(wanted.conflict)),
-            dryRun: context.isDryRun, progress: context.progress)
+        // Done again, it finds the objects that it has written as they should be.
+        let report = try await Poll.through(context) {
+            try await restore.run(
+                chosen.manifest, from: reader,
+                options: .init(namespaces: namespaces, kinds: wanted.kinds, labels: wanted.labelSelector, conflict: rule(wanted.conflict)),
+                dryRun: context.isDryRun, progress: context.progress)
+        }
         return result(report, of: chosen.manifest, isDryRun: context.isDryRun)
     }
 

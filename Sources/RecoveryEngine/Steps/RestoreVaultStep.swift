@@ -76,11 +76,14 @@ struct SecretJournal: VaultRestoreJournal {
     }
 
     func load() async throws -> VaultRestoreState? {
-        guard let data = try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace)?.data?["state"] else { return nil }
+        guard let data = try await resolver.persist({ try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace) })?.data?["state"] else { return nil }
         return try JSONDecoder().decode(VaultRestoreState.self, from: data)
     }
 
-    func save(_ state: VaultRestoreState) async throws {
+    func save(_ state: VaultRestoreState) async throws { try await resolver.persist { try await write(state) } }
+
+    /// Looks first: done again, it finds what it has written.
+    private func write(_ state: VaultRestoreState) async throws {
         let known = try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace)
         var secret = known ?? Secret(metadata: ObjectMeta(name: name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "dr"]))
         secret.data = ["state": try JSONEncoder().encode(state)]

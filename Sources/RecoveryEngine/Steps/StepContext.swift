@@ -34,6 +34,9 @@ public struct StepContext: Sendable {
         progress: @escaping @Sendable (String) -> Void,
         reached: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+        // A dry run says what stands in the way now.
+        var resolver = resolver
+        resolver.patience = run.mode == .dryRun ? nil : Patience(progress: progress)
         self.resolver = resolver
         self.namespace = namespace
         self.run = run
