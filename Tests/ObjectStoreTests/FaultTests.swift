@@ -61,7 +61,7 @@ import Testing
             Case("HEAD ", "mute"), Case("GET /", "mute", "freeze"),
         ])
     func silence(_ example: Case) async throws {
-        try await withFaultyStore(example.faults.map { Rule(example.match, $0) }, silence: .seconds(1)) { store, clean async throws in
+        try await withFaultyStore(example.faults.map { Rule(example.match, $0) }, silence: .seconds(4)) { store, clean async throws in
             let bytes = pattern(Self.part + 5)
             let (info, _) = try await store.upload("x") { try await $0.write(bytes) }
             #expect(try await Self.hash(store, info) == SHA256.hash(bytes))

@@ -112,14 +112,14 @@ struct SwapTests {
         let knows = await connection.serverVersion >= 140_000
         await connection.close()
         guard knows else { return }
-        try await sample.maintain("ALTER ROLE \"swap idle\" SET idle_session_timeout = '1s'")
+        try await sample.maintain("ALTER ROLE \"swap idle\" SET idle_session_timeout = '3s'")
         var login = sample.login
         login.user = "swap idle"
         login.password = "p"
         let bytes = try await sample.backUp().bytes
         // The archive comes later than any session may be idle.
         let report = try await PostgresRestore.run(Self.request(login)) {
-            try await Task.sleep(for: .milliseconds(2500))
+            try await Task.sleep(for: .milliseconds(4500))
             return Pieces(bytes: bytes)
         }
         #expect(report.rows == 1)
