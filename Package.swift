@@ -144,8 +144,9 @@ let package = Package(
         .executableTarget(
             name: "store-tool", dependencies: ["BackupArchive", "ObjectStore", "Cryptography", "Processes"], path: "Tests/Support/StoreTool",
             swiftSettings: strict),
+        module("HangingFolder", path: "Tests/Support/HangingFolder", []),
         tests(
-            "ObjectStoreTests", ["ObjectStore", "S3TestServer", "Processes", "Cryptography", "store-tool"],
+            "ObjectStoreTests", ["ObjectStore", "HangingFolder", "S3TestServer", "Processes", "Cryptography", "store-tool"],
             resources: [.copy("Resources")]),
         tests(
             "BackupArchiveTests",
@@ -198,6 +199,7 @@ let package = Package(
             "OperatorTests",
             [
                 "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
+                "HangingFolder",
             ]),
         tests(
             "OperatorDecisionTests",

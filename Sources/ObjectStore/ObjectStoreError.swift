@@ -3,6 +3,8 @@ public struct ObjectStoreError: Error, Sendable, Hashable, CustomStringConvertib
     public enum Code: String, Sendable, Hashable {
         case notFound, noSuchBucket, preconditionFailed, accessDenied, invalidCredentials, unreachable, untrusted, full
         case corrupt, throttled, badKey, unsupported, other
+        /// Nobody knows whether the change was made: look again before it counts as either.
+        case unclear
     }
 
     public var code: Code
@@ -15,7 +17,7 @@ public struct ObjectStoreError: Error, Sendable, Hashable, CustomStringConvertib
         self.code = code
         self.message = message
         self.key = key
-        self.isRetriable = isRetriable ?? [.unreachable, .throttled, .full].contains(code)
+        self.isRetriable = isRetriable ?? [.unreachable, .throttled, .full, .unclear].contains(code)
     }
 
     public var description: String { key.isEmpty ? message : "\(key): \(message)" }

@@ -83,7 +83,8 @@ public final class OperatorService: Service {
         let context = OperatorContext(
             client: client, resolver: resolver, recorder: recorder,
             activities: ActivityRunner(), metrics: metrics, logger: logger, identity: identity, now: { Date() },
-            writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host), catalogues: CatalogueCaches())
+            writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host), catalogues: CatalogueCaches(),
+            doubts: StoreDoubts())
         do {
             try ScratchFolder.removeAbandoned(in: context.resolver.cache)
         } catch {
@@ -122,7 +123,10 @@ public final class OperatorService: Service {
 
     private func makeControllers(_ context: OperatorContext) -> [Controller] {
         let storeReconciler = BackupStoreReconciler(context: context, stores: stores)
-        let storeController = Controller(name: "backupstore", metrics: metrics, logger: logger, reconcile: storeReconciler.reconcile)
+        // Those that hang must not keep the others from being probed.
+        let storeController = Controller(
+            name: "backupstore", workers: 8, metrics: metrics, logger: logger, reconcile: storeReconciler.reconcile)
+        context.doubts.connect(storeController.queue)
         storeController.watch(stores)
 
         let policyReconciler = BackupPolicyReconciler(context: context, policies: policies, backups: backups, stores: stores)

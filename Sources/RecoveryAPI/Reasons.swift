@@ -38,6 +38,8 @@ public enum Reason {
     public static let storeNotReady = "StoreNotReady"
     public static let policyMissing = "PolicyMissing"
     public static let probeFailed = "ProbeFailed"
+    /// The server is not reached, or the file system hangs: it is tried again, and nobody has changed anything.
+    public static let storeDoesNotAnswer = "StoreDoesNotAnswer"
     public static let noConditionalWrites = "NoConditionalWrites"
     public static let dataPrefixInUse = "DataPrefixInUse"
 

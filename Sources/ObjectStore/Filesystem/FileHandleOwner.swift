@@ -4,7 +4,7 @@
     import Musl
 #endif
 
-/// An open file; closes with the object.
+/// An open file; closes with the object, which may wait for a disk as every call here: on a thread of a ``FileLane``.
 final class FileHandleOwner: Sendable {
     let descriptor: Int32
     private init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -14,6 +14,10 @@ final class FileHandleOwner: Sendable {
     static func open(
         _ name: String, _ flags: Int32, in folder: Folder? = nil, key: String
     ) throws(ObjectStoreError) -> FileHandleOwner {
+        do { try FileCall.goOn() } catch {
+            errno = ECANCELED
+            throw error
+        }
         let descriptor = openat(folder?.descriptor ?? AT_FDCWD, name, flags | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw FileErrors.current(key) }
         return FileHandleOwner(descriptor)
@@ -29,6 +33,7 @@ final class FileHandleOwner: Sendable {
         try bytes.withUnsafeBytes { buffer in
             var offset = 0
             while offset < buffer.count, let base = buffer.baseAddress {
+                try FileCall.goOn()
                 let count = systemWrite(descriptor, base + offset, buffer.count - offset)
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileErrors.current(key) }
@@ -41,6 +46,7 @@ final class FileHandleOwner: Sendable {
     func read(_ range: Range<Int64>, key: String) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
             while filled < range.count, let base = buffer.baseAddress {
+                try FileCall.goOn()
                 let count = pread(descriptor, base + filled, range.count - filled, off_t(range.lowerBound) + off_t(filled))
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileErrors.current(key) }

@@ -2,7 +2,7 @@ import Foundation
 
 extension FilesystemStore {
     public func list(_ prefix: String) async throws -> [ObjectInfo] {
-        try await offPool { [root] in
+        try await call { [root] in
             var found: [ObjectInfo] = []
             try Self.walk(try Folder.root(root), "", prefix, into: &found)
             return found.sorted { $0.precedes($1) }
@@ -25,7 +25,7 @@ extension FilesystemStore {
 
     /// A writer that was killed before it could tell its key is listed under every prefix, without a key.
     public func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] {
-        try await offPool { [root] in
+        try await call { [root] in
             guard let folder = try Folder.root(root).child(ScratchFile.folder, key: "") else { return [] }
             let names = Set(try folder.names(key: ""))
             return try names.compactMap { name -> AbandonedUpload? in
@@ -45,7 +45,7 @@ extension FilesystemStore {
 
     public func abort(_ upload: AbandonedUpload) async throws {
         guard UUID(uuidString: upload.id) != nil else { throw ObjectStoreError(.badKey, "is not an upload", key: upload.id) }
-        try await offPool { [root] in
+        try await call { [root] in
             guard let folder = try Folder.root(root).child(ScratchFile.folder, key: "") else { return }
             for ending in [ScratchFile.ending, ScratchFile.keyEnding] {
                 try folder.remove(upload.id + ending, key: upload.key)

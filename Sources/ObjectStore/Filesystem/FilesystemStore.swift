@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -9,31 +8,37 @@ import Foundation
 
 /// A folder. What is acknowledged has been synced, files and folders.
 ///
+/// A folder whose file system hangs is told as `.unreachable` or `.unclear` after ``patience``, and at once while it hangs.
+///
 /// Several processes may use one folder. Objects are files of mode 0600 under their keys; what is unfinished lies in
 /// `.unfinished`. Links inside the folder are neither followed nor listed. A segment of a key has at most 255 bytes.
 public final class FilesystemStore: ObjectStore {
     let root: String
-    private let queue = DispatchQueue(label: "filesystem-store", attributes: .concurrent)
+    /// Keeps the threads of all stores on this folder together.
+    private let lane: FileLane
+    private let patience: Duration
 
-    public init(root: String) { self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root }
+    /// How long a call may give no sign of life. A failing disk tries for half a minute before it says so.
+    public static let patience = Duration.seconds(30)
 
-    /// File calls block: they never run on the cooperative pool.
-    func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
+    /// - Parameter patience: how long a call may give no sign of life before it is told as lost.
+    public init(root: String, patience: Duration = FilesystemStore.patience) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+        lane = FileLane.of(self.root)
+        self.patience = patience
     }
 
-    /// As ``offPool(_:)``, cancelled or not.
-    func always(_ body: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { continuation in
-            queue.async {
-                body()
-                continuation.resume()
-            }
-        }
+    /// The system calls that `body` makes may hang: they never run on the cooperative pool.
+    /// - Parameter isLong: it waits for many bytes to reach the disk.
+    func call<T: Sendable>(isLong: Bool = false, _ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await lane.run(isLong ? patience * 20 : patience, body)
     }
+
+    /// As ``call(isLong:_:)``, cancelled or not, and done later where it cannot be done now.
+    func clean(_ body: @escaping @Sendable () -> Void) async { await lane.clean(patience, body) }
+
+    /// As ``clean(_:)``, for one who cannot wait.
+    func leave(_ body: @escaping @Sendable () -> Void) { lane.leave(patience, body) }
 
     /// The folder that holds a key, nil when it is not there, and the key's last segment.
     private static func locate(_ key: String, in root: String) throws -> (folder: Folder?, name: String) {
@@ -51,12 +56,12 @@ public final class FilesystemStore: ObjectStore {
 
     public func head(_ key: String) async throws -> ObjectInfo? {
         try ObjectPath.check(key)
-        return try await offPool { [root] in try Self.info(key, in: root) }
+        return try await call { [root] in try Self.info(key, in: root) }
     }
 
     public func get(_ key: String, range: Range<Int64>?, ifMatch etag: String?) async throws -> [UInt8] {
         try ObjectPath.check(key)
-        return try await offPool { [root] in
+        return try await call { [root] in
             let (folder, name) = try Self.locate(key, in: root)
             guard let folder, let file = try Self.open(name, in: folder, key), let info = try file.info(key: key) else {
                 throw ObjectStoreError(.notFound, "there is no such object in the store", key: key)
@@ -76,7 +81,7 @@ public final class FilesystemStore: ObjectStore {
 
     public func put(_ key: String, _ bytes: [UInt8], _ condition: PutCondition) async throws -> ObjectInfo {
         try ObjectPath.check(key)
-        return try await offPool { [root] in
+        return try await call { [root] in
             let file = try ScratchFile(root: root, key: key)
             try file.write(bytes)
             switch condition {
@@ -95,13 +100,13 @@ public final class FilesystemStore: ObjectStore {
 
     public func beginUpload(_ key: String) async throws -> any ObjectUpload {
         try ObjectPath.check(key)
-        let file = try await offPool { [root] in try ScratchFile(root: root, key: key, isNamed: true) }
+        let file = try await call { [root] in ScratchSlot(try ScratchFile(root: root, key: key, isNamed: true)) }
         return FilesystemUpload(file: file, key: key, store: self)
     }
 
     public func delete(_ key: String) async throws {
         try ObjectPath.check(key)
-        try await offPool { [root] in
+        try await call { [root] in
             let (folder, name) = try Self.locate(key, in: root)
             guard let folder, try folder.info(name, key: key) != nil else { return }
             try folder.remove(name, key: key)

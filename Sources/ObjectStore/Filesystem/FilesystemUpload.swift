@@ -10,21 +10,23 @@ final class FilesystemUpload: ObjectUpload {
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
     }
 
-    private let file: ScratchFile
+    private let file: ScratchSlot
     private let key: String
     private let store: FilesystemStore
     private let state = Mutex(State())
 
-    init(file: ScratchFile, key: String, store: FilesystemStore) {
+    init(file: ScratchSlot, key: String, store: FilesystemStore) {
         self.file = file
         self.key = key
         self.store = store
     }
 
+    deinit { store.leave { [file] in file.empty() } }
+
     func write(part number: Int, _ bytes: [UInt8]) async throws {
         try await turn(of: number)
         do {
-            try await store.offPool { [file] in try file.write(bytes) }
+            try await store.call(isLong: true) { [file] in try file.use { try $0.write(bytes) } }
         } catch {
             fail(error)
             throw error
@@ -71,12 +73,12 @@ final class FilesystemUpload: ObjectUpload {
             if let failure = state.failure { throw failure }
             guard state.waiting.isEmpty else { throw ObjectStoreError(.other, "part \(state.next) is missing", key: key) }
         }
-        return try await store.offPool { [file] in try file.commit(replacing: true) }
+        return try await store.call(isLong: true) { [file] in try file.use { try $0.commit(replacing: true) } }
     }
 
     func abort() async {
         fail(ObjectStoreError(.other, "the upload was aborted", key: key))
         // It removes the file even when the task was cancelled.
-        await store.always { [file] in file.remove() }
+        await store.clean { [file] in file.empty() }
     }
 }

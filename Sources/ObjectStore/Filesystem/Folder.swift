@@ -33,6 +33,7 @@ struct Folder: Sendable {
 
     /// Makes the folder unless it is there. A new one is synced: a name is durable only when its folder is.
     func makeChild(_ name: String, key: String) throws -> Folder {
+        try FileCall.goOn()
         if mkdirat(descriptor, name, 0o700) == 0 {
             try sync(key: key)
         } else if errno != EEXIST {
@@ -46,11 +47,13 @@ struct Folder: Sendable {
     }
 
     func sync(key: String) throws {
+        try FileCall.goOn()
         guard fsync(descriptor) == 0 else { throw FileErrors.current(key) }
     }
 
     /// Nil when the name is not there or is not a file's.
     func info(_ name: String, key: String) throws -> ObjectInfo? {
+        try FileCall.goOn()
         var status = stat()
         guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
             if errno == ENOENT { return nil }
@@ -61,6 +64,7 @@ struct Folder: Sendable {
 
     /// No error when there is none.
     func remove(_ name: String, key: String) throws {
+        try FileCall.takeEffect()
         guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else { throw FileErrors.current(key) }
     }
 
@@ -81,6 +85,7 @@ struct Folder: Sendable {
             }
             // A name that is not UTF-8 is no key's.
             if let name, name != ".", name != ".." { names.append(name) }
+            try FileCall.goOn()
             errno = 0
         }
         guard errno == 0 else { throw FileErrors.current(key) }

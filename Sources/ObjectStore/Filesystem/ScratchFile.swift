@@ -6,7 +6,8 @@ import Foundation
     import Musl
 #endif
 
-/// A file that nobody sees before it is whole. Gone with the object unless it was committed.
+/// A file that nobody sees before it is whole. Gone with the object unless it was committed: the last to hold it is a
+/// thread of a ``FileLane``.
 final class ScratchFile: Sendable {
     /// Where unfinished files are. It starts with a dot, as no key's segment may.
     static let folder = ".unfinished"
@@ -42,22 +43,31 @@ final class ScratchFile: Sendable {
         // The kernel's own stamp moves in steps of milliseconds; two objects of one name must differ in theirs.
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
+        try FileCall.goOn()
         guard futimens(file.descriptor, [now, now]) == 0, fsync(file.descriptor) == 0 else { throw FileErrors.current(key) }
         let (target, name) = try makeFolders()
+        try FileCall.takeEffect()
         if replacing {
             guard renameat(folder.descriptor, id + Self.ending, target.descriptor, name) == 0 else {
-                throw FileErrors.current(key)
+                throw unclear(FileErrors.current(key))
             }
         } else {
             guard linkat(folder.descriptor, id + Self.ending, target.descriptor, name, 0) == 0 else {
-                guard errno == EEXIST else { throw FileErrors.current(key) }
+                guard errno == EEXIST else { throw unclear(FileErrors.current(key)) }
                 throw ObjectStoreError(.preconditionFailed, "the object is there already", key: key)
             }
         }
-        try target.sync(key: key)
+        do { try target.sync(key: key) } catch let error as ObjectStoreError {
+            throw ObjectStoreError(.unclear, "the object may be gone after a power loss: \(error.message)", key: key)
+        }
         guard let info = try file.info(key: key) else { throw ObjectStoreError(.other, "the file is gone", key: key) }
         remove()
         return info
+    }
+
+    /// A file system that breaks down over a change may have made it.
+    private func unclear(_ error: ObjectStoreError) -> ObjectStoreError {
+        error.code == .unreachable ? ObjectStoreError(.unclear, error.message, key: key) : error
     }
 
     func remove() {
@@ -76,6 +86,7 @@ enum FolderLock {
     static func hold<T>(_ root: String, _ body: () throws -> T) throws -> T {
         let folder = try Folder.root(root).makeChild(ScratchFile.folder, key: "")
         let file = try FileHandleOwner.open("lock", O_RDWR | O_CREAT | O_NOFOLLOW, in: folder, key: "")
+        try FileCall.goOn()
         while flock(file.descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw FileErrors.current("") }
         }

@@ -73,6 +73,8 @@ final class BackupReconciler: Sendable {
         return .requeue(after: .seconds(max(0.2, wakeAt.timeIntervalSince(context.now()))))
     }
 
+    private static func store(of backup: Backup) -> ObjectKey { ObjectKey(namespace: backup.namespace, name: backup.spec.storeRef.name) }
+
     /// A store that cannot be reached now is the attempt's to report, not a reason to loop here.
     private func existing(_ backup: Backup) async throws -> (manifest: Manifest, proof: Proof?)? {
         do {
@@ -84,6 +86,7 @@ final class BackupReconciler: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
+            await context.doubts.cast(on: Self.store(of: backup), error)
             return nil
         }
     }
@@ -115,6 +118,7 @@ final class BackupReconciler: Sendable {
                     await leavePlace(key, activity)
                     return
                 }
+                await context.doubts.cast(on: Self.store(of: backup), error)
                 end = BackupWork.failure(error)
             }
             ends.withLock { $0[activity] = end }

@@ -116,6 +116,8 @@ final class VerificationReconciler: Sendable {
             } catch {
                 // Shut down: the object says that it is under way, and the next operator starts over.
                 if Task.isCancelled, !context.activities.wasCancelled(activity) { return }
+                let store = ObjectKey(namespace: backup.namespace, name: backup.spec.storeRef.name)
+                if !Task.isCancelled { await context.doubts.cast(on: store, error) }
                 end = Task.isCancelled ? .interrupted : VerificationWork.failure(error)
             }
             state.withLock { $0.ends[activity] = end }

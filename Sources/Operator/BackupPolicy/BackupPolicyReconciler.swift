@@ -72,6 +72,7 @@ struct BackupPolicyReconciler: Sendable {
             known.all.withLock { $0[uid] = proofs }
             return proofs
         } catch {
+            await context.doubts.cast(on: ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name), error)
             context.logger.warning("the proofs of a policy cannot be read", metadata: ["policy": "\(policy.reference)", "error": "\(error)"])
             return []
         }

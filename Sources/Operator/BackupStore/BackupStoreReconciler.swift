@@ -22,7 +22,11 @@ struct BackupStoreReconciler: Sendable {
         guard let store = stores.get(key), !store.isBeingDeleted else { return .done }
         let now = context.now()
         let status = store.status ?? BackupStore.Status()
-        if let wait = Self.rest(status, generation: store.metadata.generation, now: now) { return .requeue(after: .seconds(wait)) }
+        let isDoubted = context.doubts.hold(key)
+        if let wait = Self.rest(status, generation: store.metadata.generation, isDoubted: isDoubted, now: now) {
+            return .requeue(after: .seconds(wait))
+        }
+        context.doubts.settle(key)
         let findings = await probe(store)
         var changed = store
         changed.status = Self.decide(store, findings, others: stores.list(), now: now)
@@ -33,10 +37,11 @@ struct BackupStoreReconciler: Sendable {
     }
 
     /// Seconds until the next probe is due, nil if it is now.
-    static func rest(_ status: BackupStore.Status, generation: Int64?, now: Date) -> Double? {
+    /// - Parameter isDoubted: it has failed somebody since the last one.
+    static func rest(_ status: BackupStore.Status, generation: Int64?, isDoubted: Bool = false, now: Date) -> Double? {
         // A probe of the future is none: a clock was wrong.
         guard status.observedGeneration == generation, let last = status.lastProbeTime, last <= now.addingTimeInterval(1) else { return nil }
-        let interval = status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
+        let interval = !isDoubted && status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
         let left = last.addingTimeInterval(interval).timeIntervalSince(now)
         return left > 1 ? left : nil
     }
@@ -48,6 +53,8 @@ struct BackupStoreReconciler: Sendable {
             return Findings(result: .success(try await StoreProbe.run(store)))
         } catch let error as ReferenceError {
             return Findings(result: .failure(error))
+        } catch let error as ObjectStoreError where [.unreachable, .unclear].contains(error.code) {
+            return Findings(result: .failure(ReferenceError(reason: Reason.storeDoesNotAnswer, "\(error)")))
         } catch {
             return Findings(result: .failure(ReferenceError(reason: Reason.probeFailed, "\(error)")))
         }

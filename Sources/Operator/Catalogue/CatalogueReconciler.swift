@@ -48,6 +48,7 @@ final class CatalogueReconciler: Sendable {
             return .requeue(after: .seconds(CatalogueDecision.Clock.interval))
         } catch {
             if isDirty { dirty.withLock { _ = $0.insert(key) } }
+            await context.doubts.cast(on: key, error)
             throw error
         }
     }

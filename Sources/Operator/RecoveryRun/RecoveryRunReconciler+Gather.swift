@@ -41,6 +41,10 @@ extension RecoveryRunReconciler {
         }
     }
 
+    static func store(of run: RecoveryRun) -> ObjectKey {
+        ObjectKey(namespace: run.namespace, name: run.spec.plan.storeRef.name)
+    }
+
     // MARK: Before the beginning
 
     /// Whose the token is, and whether the run may begin.
@@ -54,6 +58,7 @@ extension RecoveryRunReconciler {
         } catch let error as ArchiveError {
             throw ReferenceError(reason: Reason.storeNotReady, "the ledger cannot be asked: \(error)")
         } catch let error as ObjectStoreError {
+            await context.doubts.cast(on: Self.store(of: run), error)
             throw ReferenceError(reason: Reason.storeNotReady, "the ledger cannot be asked: \(error)")
         }
         var view = RunMachine.LedgerView(entry, uid)
@@ -148,6 +153,7 @@ extension RecoveryRunReconciler {
             observation.earlier = answer.earlier
         } catch {
             book.looked(uid, nil, earlier: [:])
+            await context.doubts.cast(on: Self.store(of: run), error)
             context.logger.warning("the ledger was not asked again", metadata: ["run": "\(run.reference)", "error": "\(error)"])
         }
     }

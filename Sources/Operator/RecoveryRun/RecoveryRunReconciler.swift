@@ -117,6 +117,7 @@ final class RecoveryRunReconciler: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
+            await context.doubts.cast(on: Self.store(of: run), error)
             context.logger.warning("the ledger is not closed yet", metadata: ["run": "\(run.reference)", "error": "\(error)"])
             return .requeue(after: .seconds(30))
         }

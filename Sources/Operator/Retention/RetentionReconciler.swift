@@ -192,6 +192,7 @@ final class RetentionReconciler: Sendable {
             } catch {
                 // Shut down: the next operator looks again, and finishes a list that was begun.
                 if Task.isCancelled { return }
+                await context.doubts.cast(on: ObjectKey(namespace: key.namespace, name: policy.spec.storeRef.name), error)
                 end = .failed("\(error)")
             }
             ends.withLock { $0[activity] = (end, false) }

@@ -19,6 +19,7 @@ struct OperatorContext: Sendable {
     let now: @Sendable () -> Date
     let writers: WriterGate
     let catalogues: CatalogueCaches
+    let doubts: StoreDoubts
 
     /// Whether a backup is being restored to prove it, by this operator.
     var isVerifying: Bool { activities.names.contains { $0.hasPrefix("verif") } }
