@@ -36,7 +36,7 @@ struct WaitOptions: ParsableArguments {
                 guard let found = try await look() else { return }
                 last = found
                 seen = found
-            } catch let error as KubernetesError where error.isRetriable {
+            } catch let error as KubernetesError where error.isRetriable && (error.reason != .unauthorized || error.isPremature) {
                 seen.text = "the API server does not answer: \(error)"
             }
             let now = ContinuousClock.now - began

@@ -84,6 +84,8 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public var isRetriable: Bool {
         switch reason {
         case .tooManyRequests, .timeout, .serverTimeout, .internalError, .serviceUnavailable, .unreachable, .conflict: true
+        // It says nothing of the request: our own credentials have expired and their successors are not there yet.
+        case .unauthorized: true
         default: isPremature
         }
     }

@@ -177,7 +177,7 @@ struct RequestTests {
         try await withScriptedAPIServer([["match": "GET", "status": .integer(code), "body": refused]]) { server in
             try await server.withClient { client in
                 let before = try await failure { try await client.get(ConfigMap.self, "a", namespace: "shop") }
-                #expect(!before.isPremature && !before.isRetriable)
+                #expect(!before.isPremature && before.isRetriable == (code == 401))
                 try await server.script([
                     ["match": "GET", "times": 2, "end": "reset"], ["match": "GET", "times": 2, "status": .integer(code), "body": refused],
                     ["match": "GET", "body": found],

@@ -74,6 +74,20 @@ import Testing
         }
     }
 
+    @Test("Credentials of ours that have expired end no step: their successors come")
+    func expires() async throws {
+        try await withScriptedAPIServer([
+            Self.rule("PATCH \(Self.path)", 200, Self.deployment),
+            Self.rule("GET \(Self.path)", 401, Texts.status("Unauthorized", 401, message: "Unauthorized"), times: 10),
+            Self.rule("GET \(Self.path)", 200, Self.deployment),
+        ]) { server in
+            try await server.withClient { client in
+                let result = try await StepRunner.run(Self.context(client, Self.restart))
+                #expect(result.message == "Deployment api was restarted")
+            }
+        }
+    }
+
     @Test("What a step reads of policies, stores and Secrets is waited for, too")
     func reads() async throws {
         let policy: JSON = [

@@ -70,6 +70,7 @@ struct RunMachineTests {
         decision = RunMachine.decide(spec, decision.status, failure, now: start.addingTimeInterval(6))
         #expect(decision.status.state == .failed)
         #expect(decision.status.steps?.map(\.state) == [.failed, .skipped])
+        #expect(decision.status.progress == "0/2")
         #expect(decision.actions == [.closeLedger(.failed)])
     }
 

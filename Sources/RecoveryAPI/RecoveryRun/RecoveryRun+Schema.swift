@@ -31,7 +31,7 @@ extension RecoveryRun {
             "conditions": .conditions,
             "state": .enumeration("Where it stands.", RunState.allCases.map(\.rawValue)),
             "phase": .string("The phase that runs.", maxLength: 63),
-            "progress": .string("Finished steps of all: 7/12.", maxLength: 32),
+            "progress": .string("Steps that are done, of all: 7/12. One that failed counts only where onFailure is Continue.", maxLength: 32),
             "rto": .string("Time taken of the objective: 12m/1h.", maxLength: 64),
             "message": .string("What happens, for people.", maxLength: 4096),
             "startedAt": .time("When it began."),

@@ -4,8 +4,9 @@ import RecoveryAPI
 extension RunPass {
     /// What people read, from what is known.
     mutating func summarise() {
-        let final = indices.filter { steps[$0].state.isFinal && steps[$0].state != .skipped }.count
-        status.progress = "\(final)/\(steps.count)"
+        // Of a run that failed at its last step nobody may read that all of it is done.
+        let done = indices.filter { steps[$0].state == .succeeded || steps[$0].state == .failed && rule($0) == .continue }.count
+        status.progress = "\(done)/\(steps.count)"
         let active = indices.first { [.running, .waiting, .unknown].contains(steps[$0].state) }
         if status.state?.isTerminal == true {
             status.phase = nil

@@ -19,7 +19,7 @@ struct Patience: Sendable {
         // What is cancelled fails in many ways; none of them is worth telling.
         guard !Task.isCancelled else { return false }
         if let error = error as? KubernetesError { return error.isRetriable && !error.isConflict }
-        if let error = error as? ResourcesError { return error.code == .unreachable }
+        if let error = error as? ResourcesError { return error.code == .unreachable || error.code == .forbidden && error.isRetriable }
         return (error as? HTTPError)?.isRetriable ?? false
     }
 
