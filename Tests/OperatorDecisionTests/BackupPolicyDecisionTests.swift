@@ -1,6 +1,7 @@
 import BackupArchive
 import Foundation
 import KubernetesModel
+import ObjectStore
 import RecoveryAPI
 import Testing
 
@@ -186,5 +187,29 @@ import Testing
         #expect(BackupStoreReconciler.rest(status, generation: 1, now: noon) == nil)
         status.lastProbeTime = noon - 10
         #expect(BackupStoreReconciler.rest(status, generation: 1, now: noon) == 20)
+    }
+
+    @Test(
+        "A store that has failed somebody is probed soon, and not all the time",
+        arguments: [(10.0, Double?(20)), (40, nil), (100, nil)])
+    func doubted(ago: Double, doubted: Double?) {
+        var status = BackupStore.Status()
+        status.observedGeneration = 1
+        status.lastProbeTime = noon - ago
+        var conditions: [Condition] = []
+        conditions.settle(.ready(reason: Reason.ready, message: ""), generation: 1, now: noon)
+        status.conditions = conditions
+        #expect(BackupStoreReconciler.rest(status, generation: 1, now: noon) == 600 - ago)
+        #expect(BackupStoreReconciler.rest(status, generation: 1, isDoubted: true, now: noon) == doubted)
+    }
+
+    @Test("What one object is refused says nothing about its store")
+    func doubts() {
+        let object: [ObjectStoreError.Code] = [.notFound, .preconditionFailed, .corrupt, .badKey]
+        let store: [ObjectStoreError.Code] = [.unreachable, .unclear, .noSuchBucket, .full, .accessDenied]
+        #expect(!object.contains { StoreDoubts.concernsStore(ObjectStoreError($0, "no")) })
+        #expect(store.allSatisfy { StoreDoubts.concernsStore(ObjectStoreError($0, "no")) })
+        #expect(StoreDoubts.concernsStore(BackupWork.Incomplete(cause: ObjectStoreError(.unreachable, "no"))))
+        #expect(!StoreDoubts.concernsStore(CancellationError()))
     }
 }

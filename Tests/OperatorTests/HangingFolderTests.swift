@@ -46,6 +46,34 @@ import Testing
         }
     }
 
+    @Test("A recovery that has begun goes on while the store with its ledger hangs, and the ledger is closed when it is back")
+    func underWay() async throws {
+        try await World.with(rows: 5) { world in
+            try await Standalone.run(world) { _ in
+                try await world.prepare()
+                let plan = """
+                    {storeRef: {name: primary}, objective: {rto: 1h}, execute: {token: t}, phases: [{name: all, steps: [\
+                    {name: ready, wait: {apiVersion: v1, kind: ConfigMap, name: go, jsonPath: .data.now, value: "yes"}}, \
+                    {name: stop, scale: {kind: Deployment, name: api, replicas: 0}}]}]}
+                    """
+                try await world.apply(World.deployment, World.object("RecoveryPlan", "plan", plan))
+                try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Running")
+                let hanging = try #require(HangingFolder(over: world.store))
+                defer { hanging.comeBack() }
+                try await world.kubectl("create", "configmap", "go", "--from-literal=now=yes")
+                try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")
+                try await world.wait("deployment/api", ".spec.replicas", is: "0")
+                try await world.waitForComplaint("bst/primary", reason: "StoreDoesNotAnswer", Self.complaint)
+                hanging.comeBack()
+                let entry = world.store.appending(path: "ledger/\(World.namespace)/plan/t.json")
+                try await world.eventually("the ledger is closed", within: 90) {
+                    let text = try String(contentsOf: entry, encoding: .utf8)
+                    return text.contains("Succeeded") ? nil : text
+                }
+            }
+        }
+    }
+
     @Test("An operator whose store hangs ends when it is asked to, and one that starts over it works on the other stores")
     func ends() async throws {
         try await World.with(rows: 5) { world in
