@@ -151,6 +151,8 @@ final class RetentionReconciler: Sendable {
             return .done
         case .letGo(let why):
             context.activities.cancel(activity)
+            // Beside the event: none can be written in a namespace that is being deleted.
+            context.logger.warning("the data of a deleted policy stays in the store", metadata: ["policy": "\(policy.reference)", "reason": "\(why)"])
             context.recorder.record(
                 .warning, reason: Reason.dataRetained, action: "Delete", "the policy's data stays in the store: \(why)", about: policy)
             try await release(policy)
