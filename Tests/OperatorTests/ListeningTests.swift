@@ -9,7 +9,12 @@ import Testing
         try await World.with(rows: 1) { world in
             let probes = "127.0.0.1:\(try freeLoopbackPort())"
             try await Standalone.run(world, arguments: ["--probe-address", probes]) { process in
-                let found = try Self.listening(process.pid)
+                // The probes' listener may come a moment after the API's.
+                var found = try Self.listening(process.pid)
+                for _ in 0..<100 where found.count < 2 {
+                    try await Task.sleep(for: .milliseconds(100))
+                    found = try Self.listening(process.pid)
+                }
                 #expect(found.count == 2, "the API and the probes: \(found)")
                 #expect(found.allSatisfy { $0.hasPrefix("0100007F:") }, "\(found)")
                 let attributes = try FileManager.default.attributesOfItem(atPath: world.state.appending(path: "kubeconfig").path)
