@@ -71,7 +71,9 @@ struct RawAnswer: Sendable {
 
     /// Without what differs from one run, or one build, to the next.
     private static func normal(_ text: String, groups: Set<String>?) -> String {
-        guard var document = try? JSON(parsing: text) else { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
+        guard var document = try? JSON(parsing: text) else {
+            return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
         if let groups, let all = document["groups"]?.array {
             document["groups"] = .array(all.filter { groups.contains($0["name"]?.string ?? "") })
         }

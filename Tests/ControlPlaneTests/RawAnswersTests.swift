@@ -135,7 +135,8 @@ import Testing
 
     /// What there was on the real server.
     private static func fill(_ send: Send, isApplied: Bool) async throws {
-        func make(_ method: String, _ target: String, _ body: String, _ type: String = "application/json") async throws {
+        func make(_ method: String, _ target: String, _ body: String, _ type: String = "application/json") async throws
+        {
             let response = try await send(method, target, body, type, nil)
             let answer = String(decoding: try await response.body.collect(upTo: 1 << 20), as: UTF8.self)
             try #require(response.status == 201, "\(answer)")

@@ -20,7 +20,9 @@ import Testing
             value.add(id, patience: patience, isCleaning: isCleaning, at: now)
         }
         func next(at now: FileLaneMachine.Instant) -> UInt64? { value.next(at: now) }
-        func sign(_ id: UInt64, effect: Bool, at now: FileLaneMachine.Instant) -> Bool { value.sign(id, effect: effect, at: now) }
+        func sign(_ id: UInt64, effect: Bool, at now: FileLaneMachine.Instant) -> Bool {
+            value.sign(id, effect: effect, at: now)
+        }
         func end(_ id: UInt64) { value.end(id) }
         func cancel(_ id: UInt64) -> Bool { value.cancel(id) }
         func expire(at now: FileLaneMachine.Instant) -> [UInt64: FileLaneMachine.Loss] { value.expire(at: now) }

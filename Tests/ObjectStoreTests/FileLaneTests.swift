@@ -49,7 +49,9 @@ import Testing
     private static let short = Duration.milliseconds(50)
     private static let long = Duration.seconds(600)
 
-    @Test("A call that hangs is told with the folder and the mend, others of the folder at once, and it works when it is back")
+    @Test(
+        "A call that hangs is told with the folder and the mend, others of the folder at once, and it works when it is back"
+    )
     func hanging() async throws {
         let lane = FileLane.of("/nowhere/\(UUID().uuidString)/backups")
         let hang = Hang()
@@ -105,7 +107,8 @@ import Testing
         let hang = Hang()
         let order = Tally<[String]>([])
         let lost = await storeError {
-            try await lane.run(Self.short) {
+            // Long enough for the thread to get there on a busy machine.
+            try await lane.run(.seconds(2)) {
                 try FileCall.takeEffect()
                 hang.wait()
                 order.change { $0.append("first") }

@@ -27,26 +27,32 @@ import Testing
                 defer { hanging.comeBack() }
                 try await world.apply(world.policy("late", store: "other"), Self.plan)
                 // Not at its next probe, which is ten minutes away: who needs it has found out.
-                try await world.waitForComplaint("bst/other", reason: "StoreDoesNotAnswer", Self.complaint + [other.path])
+                try await world.waitForComplaint(
+                    "bst/other", reason: "StoreDoesNotAnswer", Self.complaint + [other.path])
                 try await world.waitForWarning("BackupStore/other", Self.complaint)
-                try await world.waitForComplaint("rr/other-t", reason: "StoreNotReady", Self.complaint + ["the ledger cannot be asked"])
+                try await world.waitForComplaint(
+                    "rr/other-t", reason: "StoreNotReady", Self.complaint + ["the ledger cannot be asked"])
                 try await world.waitForComplaint("bp/late", reason: "StoreNotReady", Self.complaint)
                 try await world.apply(world.policy(more: "trigger: second"))
                 try await world.eventually("a second backup in the store that answers") {
                     let all = try await world.field("bk", #".items[?(@.spec.storeRef.name=="primary")].status.phase"#)
                     return all == "Complete Complete" ? nil : all
                 }
-                #expect(try await world.field("bst/primary", #".status.conditions[?(@.type=="Ready")].status"#) == "True")
+                #expect(
+                    try await world.field("bst/primary", #".status.conditions[?(@.type=="Ready")].status"#) == "True")
                 #expect(try await world.field("rr/other-t", ".status.startedAt") == "")
                 hanging.comeBack()
                 try await world.wait("bst/other", #".status.conditions[?(@.type=="Ready")].status"#, is: "True")
                 try await world.wait("rr/other-t", ".status.state", is: "Succeeded")
-                try await world.wait("bk", #".items[?(@.spec.storeRef.name=="other")].status.phase"#, is: "Complete", within: 120)
+                try await world.wait(
+                    "bk", #".items[?(@.spec.storeRef.name=="other")].status.phase"#, is: "Complete", within: 120)
             }
         }
     }
 
-    @Test("A recovery that has begun goes on while the store with its ledger hangs, and the ledger is closed when it is back")
+    @Test(
+        "A recovery that has begun goes on while the store with its ledger hangs, and the ledger is closed when it is back"
+    )
     func underWay() async throws {
         try await World.with(rows: 5) { world in
             try await Standalone.run(world) { _ in
@@ -74,7 +80,8 @@ import Testing
         }
     }
 
-    @Test("An operator whose store hangs ends when it is asked to, and one that starts over it works on the other stores")
+    @Test(
+        "An operator whose store hangs ends when it is asked to, and one that starts over it works on the other stores")
     func ends() async throws {
         try await World.with(rows: 5) { world in
             let other = world.folder.appending(path: "other")
@@ -84,7 +91,8 @@ import Testing
             let ending = try await Standalone.run(world) { _ in
                 try await world.prepare()
                 try await world.apply(world.store("other", path: other.path), world.policy("late", store: "other"))
-                try await world.waitForComplaint("bst/other", reason: "StoreDoesNotAnswer", Self.complaint + [other.path])
+                try await world.waitForComplaint(
+                    "bst/other", reason: "StoreDoesNotAnswer", Self.complaint + [other.path])
             }
             #expect(ending == .cleanly)
             try await Standalone.run(world) { _ in

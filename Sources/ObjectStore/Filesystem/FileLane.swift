@@ -66,7 +66,8 @@ final class FileLane: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let answer = FileAnswer<T>(continuation)
-                let pending = Pending(work: { answer.give(Result(catching: body)) }, lose: { answer.give(.failure($0)) })
+                let pending = Pending(
+                    work: { answer.give(Result(catching: body)) }, lose: { answer.give(.failure($0)) })
                 guard add(id, pending, patience) else { return pending.lose(error(.notBegun)) }
                 // Cancelled before the handler could find it.
                 if Task.isCancelled { cancel(id) }
@@ -182,10 +183,13 @@ final class FileLane: Sendable {
     }
 
     private func error(_ loss: FileLaneMachine.Loss) -> ObjectStoreError {
-        let mend = "the folder \(path) does not answer: look after the disk or the network file system of spec.filesystem.path"
+        let mend =
+            "the folder \(path) does not answer: look after the disk or the network file system of spec.filesystem.path"
         return switch loss {
         case .notBegun, .stopped: ObjectStoreError(.unreachable, "\(mend); nothing was changed, and it is tried again")
-        case .unclear: ObjectStoreError(.unclear, "\(mend); whether the last change was made is not known, and it is looked at again")
+        case .unclear:
+            ObjectStoreError(
+                .unclear, "\(mend); whether the last change was made is not known, and it is looked at again")
         }
     }
 }

@@ -58,7 +58,9 @@ struct FileLaneMachine: Sendable {
     mutating func next(at now: Instant) -> UInt64? {
         guard !waiting.isEmpty, running.count < width, !isStuck(at: now) else { return nil }
         // One that may still change something is not overtaken.
-        guard !running.contains(where: { calls[$0].map { $0.isAbandoned && $0.isInEffect } ?? false }) else { return nil }
+        guard !running.contains(where: { calls[$0].map { $0.isAbandoned && $0.isInEffect } ?? false }) else {
+            return nil
+        }
         let id = waiting.removeFirst()
         calls[id]?.sign = now
         running.insert(id)
