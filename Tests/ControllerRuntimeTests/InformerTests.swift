@@ -143,21 +143,18 @@ struct InformerTests {
     }
 
     /// Kubernetes 1.36 on an etcd of Debian 12: the list is refused inside of the stream, and would be each time.
-    @Test("asks a server whose store has no streaming lists for them once")
-    func noStorageFeature() async throws {
-        let words = "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
-        let (a, b) = (Texts.configMap("a", version: "1"), Texts.configMap("b", version: "7"))
-        try await run([
-            ["match": "GET", "contains": "sendInitialEvents", "lines": [Texts.event("ERROR", Texts.status("InternalError", 500, message: words))]],
-            Self.lists([a], "2", contains: "resourceVersion=0"),
-            ["match": "GET", "contains": "&resourceVersion=2", "lines": [Texts.event("ERROR", Texts.status("Expired", 410))]],
-            ["match": "GET /api/v1/configmaps?limit=500", "body": Texts.list([a, b], version: "8")],
-            Self.watches("8", [], end: "hang", times: nil),
-        ]) { _, server, changes in
-            let seen = try await changes(2)
-            #expect(seen == ["+a@1", "+b@7"])
-            let lines = try await server.lines()
-            #expect(lines.filter { $0.contains("sendInitialEvents") }.count == 1)
+    @Test("takes a server whose store has no streaming lists for one that has none", arguments: [
+        ("the required storage feature RequestWatchProgress is disabled", true), ("etcdserver: leader changed", false),
+    ])
+    func noStorageFeature(words: String, isUnknown: Bool) async throws {
+        try await withScriptedAPIServer { server in
+            try await server.withClient { client in
+                let reflector = Reflector(Informer<ConfigMap>(client: client, logger: quiet), namespace: nil)
+                let error = KubernetesError(
+                    reason: .internalError, status: APIStatus(message: "a watch stream was requested by the client but \(words)"), code: 500,
+                    request: "watch configmaps")
+                #expect(reflector.classify(error, at: .streamList) == .streamListFailed(isUnknown: isUnknown))
+            }
         }
     }
 
