@@ -55,7 +55,7 @@ import Testing
 
     @Test("Once the lock is over the bytes go, with every version")
     func over() async throws {
-        try await with(.compliance, retain: 2) { store, plain in
+        try await with(.compliance, retain: 8) { store, plain in
             try await Chain.make(2, in: plain)
             _ = try await store.put(Chain.key(1), [9], .none)
             while try await store.lockedUntil(Chain.key(1)) != nil { try await Task.sleep(for: .milliseconds(100)) }

@@ -114,7 +114,7 @@ struct LeaderElectorTests {
         try await elect([
             ["match": "GET", "times": 1, "body": Self.lease("", version: "1")],
             ["match": "PUT", "times": 1, "body": Self.lease("me", version: "2")], ["match": "GET", "end": "hang", "body": ""],
-        ], timing: Self.quick(deadline: .seconds(1))) { elector, _ in
+        ], timing: Self.quick(deadline: .seconds(6))) { elector, _ in
             await #expect(throws: LeadershipLost.self) {
                 try await elector.run { try? await Task.sleep(for: .seconds(3600)) }
             }
