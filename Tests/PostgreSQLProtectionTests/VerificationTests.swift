@@ -88,7 +88,7 @@ struct VerificationTests {
     func checks(sql: String, expect: String, message: String) async throws {
         let sample = try await Sample.make("check \(UUID().uuidString)", "CREATE TABLE t AS SELECT generate_series(1, 3)")
         let error = await #expect(throws: VerificationFailure.self) {
-            try await PolicyCheck.run(.init(sql: sql, expect: expect), on: sample.login, timeout: .milliseconds(500))
+            try await PolicyCheck.run(.init(sql: sql, expect: expect), on: sample.login, timeout: .seconds(5))
         }
         #expect(error?.check == "sql")
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
