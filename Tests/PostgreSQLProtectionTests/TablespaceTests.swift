@@ -41,4 +41,30 @@ struct TablespaceTests {
         request.options.noTablespaces = true
         #expect(try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }.rows == 10)
     }
+
+    @Test("has its table's rows, key and index in the same tablespaces after a restore, each in its own")
+    func kept() async throws {
+        let spaces = ["rows of t", "keys of t", "index \"of\" t"]
+        let sample = try await Sample.make("spread", "CREATE TABLE t AS SELECT n AS a, n AS b, n AS c FROM generate_series(1, 1000) n")
+        for space in spaces { try await Self.make(space, sample) }
+        let quoted = spaces.map(PostgresIdentifier.quote)
+        _ = try await sample.sql(
+            """
+            ALTER TABLE t SET TABLESPACE \(quoted[0]);
+            ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (a) USING INDEX TABLESPACE \(quoted[1]);
+            CREATE INDEX i ON t (b) TABLESPACE \(quoted[2]); CREATE INDEX plain ON t (c)
+            """)
+        let places = """
+            SELECT c.relname, s.spcname FROM pg_class c LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+            WHERE c.relname IN ('t', 'k', 'i', 'plain') ORDER BY 1
+            """
+        let before = try await sample.sql(places).rows.map { [$0[0], $0[1]] }
+        #expect(before == [["i", spaces[2]], ["k", spaces[1]], ["plain", nil], ["t", spaces[0]]])
+        let backup = try await sample.backUp()
+        _ = try await sample.sql("DROP TABLE t")
+        let request = PostgresRestore.Request(
+            server: sample.login, token: "k", artifact: "sha", verification: .rows, fingerprint: backup.result.fingerprint)
+        _ = try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }
+        #expect(try await sample.sql(places).rows.map { [$0[0], $0[1]] } == before)
+    }
 }

@@ -8,9 +8,7 @@ struct CopyStatement: Hashable {
         var rest = Substring(text)
         guard rest.hasPrefix("COPY ") else { return nil }
         rest = rest.dropFirst(5)
-        guard let schema = SQLText.identifier(&rest), rest.first == "." else { return nil }
-        rest = rest.dropFirst()
-        guard let table = SQLText.identifier(&rest) else { return nil }
+        guard let relation = SQLText.relation(&rest) else { return nil }
         rest = rest.drop { $0 == " " }
         var columns: [String] = []
         if rest.first == "(" {
@@ -23,8 +21,8 @@ struct CopyStatement: Hashable {
             rest = rest.dropFirst().drop { $0 == " " }
         }
         guard rest.hasPrefix("FROM stdin") else { return nil }
-        self.schema = schema
-        self.table = table
+        schema = relation.schema
+        table = relation.name
         self.columns = columns
     }
 }
@@ -42,6 +40,19 @@ extension Fingerprint.Sequence {
 
 /// The little SQL that must be read: what `pg_dump` writes about names.
 enum SQLText {
+    /// Takes exactly this from the front.
+    static func take(_ expected: String, _ text: inout Substring) -> Bool {
+        guard text.hasPrefix(expected) else { return false }
+        text = text.dropFirst(expected.count)
+        return true
+    }
+
+    /// Takes `schema.name` from the front.
+    static func relation(_ text: inout Substring) -> (schema: String, name: String)? {
+        guard let schema = identifier(&text), take(".", &text), let name = identifier(&text) else { return nil }
+        return (schema, name)
+    }
+
     /// Takes an identifier from the front: plain, or in quotes with quotes doubled.
     static func identifier(_ text: inout Substring) -> String? {
         guard let first = text.unicodeScalars.first else { return nil }

@@ -20,6 +20,14 @@ struct LargeIndex: Hashable, Sendable {
     /// The columns, or nil for each that is an expression.
     var columns: [String?]
 
+    /// How long a build takes beside others of the same table. Text is compared by its collation's rules, which takes a
+    /// few times as long as comparing numbers; an expression may be anything.
+    func cost(text columnsOfText: Set<String>) -> Int {
+        columns.reduce(2) { $0 + ($1.map { columnsOfText.contains($0) } ?? true ? 4 : 1) }
+    }
+}
+
+extension LargeIndex {
     /// nil: the entry is no B-tree index or key on columns of one table in the one form that `pg_dump` writes when there
     /// is nothing special about it (no partitions, no second statement): it is left to `pg_restore`.
     init?(_ entry: ArchiveEntry) {
@@ -37,19 +45,19 @@ struct LargeIndex: Hashable, Sendable {
         guard !rest.contains("\n"), rest.last == ";" else { return nil }
         let statement = String(rest.dropLast())
         guard SQLText.take("CREATE UNIQUE INDEX ", &rest) || SQLText.take("CREATE INDEX ", &rest),
-            SQLText.identifier(&rest) != nil, SQLText.take(" ON ", &rest), let schema = SQLText.identifier(&rest),
-            SQLText.take(".", &rest), let table = SQLText.identifier(&rest), SQLText.take(" USING btree (", &rest)
+            SQLText.identifier(&rest) != nil, SQLText.take(" ON ", &rest), let relation = SQLText.relation(&rest),
+            SQLText.take(" USING btree (", &rest)
         else { return nil }
         self.init(
-            entry: entry.id, schema: schema, table: table, tablespace: entry.tablespace, statement: statement,
-            columns: Self.columns(rest))
+            entry: entry.id, schema: relation.schema, table: relation.name, tablespace: entry.tablespace,
+            statement: statement, columns: Self.columns(rest))
     }
 
     /// `ALTER TABLE ONLY schema.table ADD CONSTRAINT name PRIMARY KEY (a, b);`
     private init?(key entry: ArchiveEntry) {
         var rest = Substring(entry.definition.trimmingCharacters(in: .whitespacesAndNewlines))
-        guard SQLText.take("ALTER TABLE ONLY ", &rest), let schema = SQLText.identifier(&rest), SQLText.take(".", &rest),
-            let table = SQLText.identifier(&rest), SQLText.take("\n    ADD CONSTRAINT ", &rest),
+        guard SQLText.take("ALTER TABLE ONLY ", &rest), let relation = SQLText.relation(&rest),
+            SQLText.take("\n    ADD CONSTRAINT ", &rest),
             let name = SQLText.identifier(&rest)
         else { return nil }
         let kind: String
@@ -67,25 +75,12 @@ struct LargeIndex: Hashable, Sendable {
         } while SQLText.take(", ", &rest)
         guard rest == ");" else { return nil }
         let index = PostgresIdentifier.quote(name)
-        let relation = PostgresIdentifier.quote(schema, table)
+        let table = PostgresIdentifier.quote(relation.schema, relation.name)
         let list = columns.map(PostgresIdentifier.quote).joined(separator: ", ")
         self.init(
-            entry: entry.id, schema: schema, table: table, tablespace: entry.tablespace,
-            statement: "CREATE UNIQUE INDEX \(index) ON \(relation) USING btree (\(list))",
-            constraint: "ALTER TABLE ONLY \(relation) ADD CONSTRAINT \(index) \(kind) USING INDEX \(index)", columns: columns)
-    }
-
-    private init(
-        entry: Int, schema: String, table: String, tablespace: String, statement: String, constraint: String? = nil,
-        columns: [String?]
-    ) {
-        self.entry = entry
-        self.schema = schema
-        self.table = table
-        self.tablespace = tablespace
-        self.statement = statement
-        self.constraint = constraint
-        self.columns = columns
+            entry: entry.id, schema: relation.schema, table: relation.name, tablespace: entry.tablespace,
+            statement: "CREATE UNIQUE INDEX \(index) ON \(table) USING btree (\(list))",
+            constraint: "ALTER TABLE ONLY \(table) ADD CONSTRAINT \(index) \(kind) USING INDEX \(index)", columns: columns)
     }
 
     /// Of what follows the opening parenthesis. Anything but columns, their order and the end of the list is one
@@ -102,20 +97,5 @@ struct LargeIndex: Hashable, Sendable {
             break
         }
         return columns + [nil]
-    }
-
-    /// How long a build takes beside others of the same table. Text is compared by its collation's rules, which takes a
-    /// few times as long as comparing numbers; an expression may be anything.
-    func cost(text columnsOfText: Set<String>) -> Int {
-        columns.reduce(2) { $0 + ($1.map { columnsOfText.contains($0) } ?? true ? 4 : 1) }
-    }
-}
-
-extension SQLText {
-    /// Takes exactly this from the front.
-    static func take(_ expected: String, _ text: inout Substring) -> Bool {
-        guard text.hasPrefix(expected) else { return false }
-        text = text.dropFirst(expected.count)
-        return true
     }
 }

@@ -1,10 +1,10 @@
 /// In which order, and how many at a time, the objects after the data are made.
 ///
 /// Keys come first: adding one locks its table against readers, so they must not meet the proof, which reads all
-/// tables. Then the B-tree indexes, beside the proof; then, one at a time, those that something is said of in the same
-/// entry (`CLUSTER ON`, `REPLICA IDENTITY`): they ask for a second, stronger lock, and two of one table would wait for
-/// each other for ever. Last everything else (other kinds of indexes, foreign keys, triggers). Where one table has most of the rows, its indexes and keys are made in a way of their own, beside all
-/// that: see ``LargeIndex``.
+/// tables. Then the B-tree indexes, beside the proof; then, one at a time, those whose entry has a second statement
+/// (`CLUSTER ON`, `REPLICA IDENTITY`): it asks for a second, stronger lock, and of two on one table the server would end one as
+/// deadlocked. Last everything else (other kinds of indexes, foreign keys, triggers). Where one table has most of the
+/// rows, its indexes and keys are made in a way of their own, beside all that: see ``LargeIndex``.
 struct PostDataPlan: Hashable, Sendable {
     /// Numbers of primary keys and unique constraints, with the comments on them.
     private(set) var keys: [Int] = []
@@ -30,7 +30,8 @@ struct PostDataPlan: Hashable, Sendable {
         var turn = Turn.rest
         for entry in entries {
             if entry.section != Section.none {
-                let isLarge = largest.map { Self.table(of: entry) == [$0.schema, $0.name] } ?? false
+                let table = Self.table(of: entry)
+                let isLarge = table != nil && table?.schema == largest?.schema && table?.name == largest?.name
                 if isLarge, let index = LargeIndex(entry) {
                     large.append(index)
                     // What is said of it can be said when it is there.
@@ -65,20 +66,17 @@ struct PostDataPlan: Hashable, Sendable {
         }
     }
 
-    /// Schema and name of the table that an index or a constraint is on. Empty: it is neither, or its statement is unusual.
-    private static func table(of entry: ArchiveEntry) -> [String] {
-        guard entry.section == Section.postData else { return [] }
+    /// Schema and name of the table that an index or a constraint is on. nil: it is neither, or its statement is unusual.
+    private static func table(of entry: ArchiveEntry) -> (schema: String, name: String)? {
+        guard entry.section == Section.postData else { return nil }
         var rest = Substring(entry.definition)
         if SQLText.take("CREATE UNIQUE INDEX ", &rest) || SQLText.take("CREATE INDEX ", &rest) {
-            guard SQLText.identifier(&rest) != nil, SQLText.take(" ON ", &rest) else { return [] }
+            guard SQLText.identifier(&rest) != nil, SQLText.take(" ON ", &rest) else { return nil }
         } else if !SQLText.take("ALTER TABLE ", &rest) {
-            return []
+            return nil
         }
         _ = SQLText.take("ONLY ", &rest)
-        guard let schema = SQLText.identifier(&rest), SQLText.take(".", &rest), let table = SQLText.identifier(&rest) else {
-            return []
-        }
-        return [schema, table]
+        return SQLText.relation(&rest)
     }
 
     /// The text of a list that `pg_restore --use-list` reads.
