@@ -34,6 +34,21 @@ public actor PostgresConnection {
         return connection
     }
 
+    /// Connects for the time of `body`; the session has ended when this returns or throws.
+    public static func with<Value: Sendable>(
+        _ configuration: PostgresConfiguration, _ body: @Sendable (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await connect(configuration)
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
     /// Runs one statement with parameters `$1…` in text format; the server infers their types. nil is NULL.
     @discardableResult
     public func query(_ sql: String, _ parameters: [String?] = []) async throws -> PostgresResult {

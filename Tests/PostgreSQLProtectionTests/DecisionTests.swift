@@ -129,7 +129,24 @@ struct DecisionTests {
         let plan = PostDataPlan(entries: entries, fingerprint: Fingerprint())
         #expect(plan.keys == [8])
         #expect(plan.indexes == [4, 5])
-        #expect(plan.rest == [1, 2, 3, 6, 7, 9, 10])
+        #expect(plan.rest == [6, 7, 9, 10])
         #expect(plan.large.isEmpty)
+    }
+
+    @Test("what is said of an object belongs to the object's section, and is left out with it")
+    func sections() {
+        let kinds: [(Int, String, Int)] = [
+            (1, "TABLE", 2), (2, "COMMENT", 1), (3, "TABLE DATA", 3), (4, "BLOB METADATA", 3), (5, "ACL", 1), (6, "COMMENT", 1),
+            (7, "POLICY", 4), (8, "COMMENT", 1), (9, "INDEX", 4), (10, "COMMENT", 1),
+        ]
+        let entries = kinds.map { id, kind, section in
+            var entry = ArchiveEntry()
+            (entry.id, entry.kind, entry.section) = (id, kind, section)
+            return entry
+        }
+        #expect(entries.entries(in: .preData).map(\.id) == [1, 2])
+        #expect(entries.entries(in: .data).map(\.id) == [3, 4, 5, 6])
+        #expect(entries.entries(in: .postData).map(\.id) == [7, 8, 9, 10])
+        #expect(entries.leavingOut { $0.kind == "POLICY" }.map(\.id) == [1, 2, 3, 4, 5, 6, 9, 10])
     }
 }

@@ -29,6 +29,7 @@ struct RestoreTests {
         )
         try await sample.maintain("ALTER ROLE \"app \"\"user\" IN DATABASE \(quoted) SET work_mem = '7MB'")
         let backup = try await sample.backUp()
+        let schema = try await sample.schema()
         let counting =
             "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid "
             + "WHERE relnamespace = 'public'::regnamespace"
@@ -45,6 +46,8 @@ struct RestoreTests {
         let differences = try await PostgresVerification.differences(
             of: sample.login, from: backup.result.fingerprint, verification: .rows)
         #expect(differences == [])
+        let restored = try await sample.schema()
+        #expect(restored == schema, "\(restored.difference(from: schema))")
         #expect(try await sample.sql("SELECT s FROM public.sums").first?[0] == "1800030000")
         #expect(try await sample.sql("SHOW search_path").first?[0] == "\"$user\", \"Üñï\", public")
         let objects =

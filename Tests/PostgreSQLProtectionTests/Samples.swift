@@ -1,8 +1,10 @@
 import Foundation
 import PostgreSQLClient
-import PostgreSQLProtection
 import PostgresTestServer
+import Processes
 import Synchronization
+
+@testable import PostgreSQLProtection
 
 /// Bytes that came, in order.
 final class Collected: Sendable {
@@ -44,6 +46,16 @@ struct Sample: Sendable {
         let result = try await connection.execute(text)
         await connection.close()
         return result
+    }
+
+    /// Everything but the rows, as `pg_dump` writes it: the measure of whether a restore brought all of it back.
+    func schema() async throws -> [String] {
+        let command = Command(
+            "pg_dump", ["--schema-only", "--no-password", "--dbname=\(try ToolConnection(login).connectionString)"],
+            environment: try ToolConnection(login).environment)
+        let text = String(decoding: try await runChild(command), as: UTF8.self)
+        // Newer ones guard their scripts with a random word.
+        return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("\\restrict") && !$0.hasPrefix("\\unrestrict") }
     }
 
     func backUp() async throws -> (bytes: [UInt8], result: PostgresBackup.Result) {
@@ -126,6 +138,14 @@ struct Sample: Sendable {
         ALTER TABLE egg ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON egg USING (id = 1);
         SELECT lo_from_bytea(0, decode(repeat('00ff', 100000), 'hex')); SELECT lo_create(0);
         SELECT lo_from_bytea(3000000000, 'high');
-        COMMENT ON TABLE many IS 'it''s "commented"';
+        CREATE RULE quiet AS ON DELETE TO egg DO INSTEAD NOTHING; CREATE STATISTICS both_of ON id, t FROM wide;
+        CREATE PUBLICATION published FOR TABLE wide;
+        COMMENT ON TABLE many IS 'it''s "commented"'; COMMENT ON COLUMN many.t IS 'on a column';
+        COMMENT ON CONSTRAINT many_pkey ON many IS 'on a key'; COMMENT ON CONSTRAINT egg_hen_fkey ON egg IS 'on a foreign key';
+        COMMENT ON CONSTRAINT keyed_v_key ON keyed IS 'on a unique key'; COMMENT ON TRIGGER refuse ON many IS 'on a trigger';
+        COMMENT ON CONSTRAINT many_t_excl ON many IS 'on an exclusion'; COMMENT ON INDEX types_jb_idx IS 'on another index';
+        COMMENT ON POLICY own ON egg IS 'on a policy'; COMMENT ON RULE quiet ON egg IS 'on a rule';
+        COMMENT ON STATISTICS both_of IS 'on statistics'; COMMENT ON PUBLICATION published IS 'on a publication';
+        COMMENT ON MATERIALIZED VIEW sums IS 'on a materialized view'; COMMENT ON LARGE OBJECT 3000000000 IS 'on a large object';
         """#
 }

@@ -13,6 +13,8 @@ struct ArchiveEntry: Hashable, Sendable {
     var owner = ""
     /// Where it lay; empty for the database's own.
     var tablespace = ""
+    /// Numbers of the entries that must be there before it; some may not be in the archive.
+    var dependencies: [Int] = []
 
     var isTableData: Bool { kind == "TABLE DATA" }
     var isLargeObjects: Bool { kind == "BLOBS" }
@@ -42,7 +44,7 @@ extension ArchiveEntry {
         owner = try cursor.string() ?? ""
         // "with OIDs" of old servers.
         _ = try cursor.string()
-        while try cursor.string() != nil {}
+        while let number = try cursor.string() { if let number = Int(number) { dependencies.append(number) } }
         // Where the data begins: unknown to a pg_dump that writes to a pipe.
         _ = try cursor.bytes(1 + header.offsetSize)
     }

@@ -17,12 +17,9 @@ extension PostgresGlobals {
     /// - Throws: ``PostgresProtectionError``.
     public func createMissing(on login: PostgresConfiguration) async throws -> Report {
         try await translatingErrors(login) {
-            let connection = try await PostgresConnection.connect(
-                login.with(database: login.database, settings: SessionSettings.patient))
-            let outcome: Result<Report, any Error>
-            do { outcome = .success(try await connection.transaction { try await create(on: $0) }) } catch { outcome = .failure(error) }
-            await connection.close()
-            return try outcome.get()
+            try await PostgresConnection.with(login.with(database: login.database, settings: SessionSettings.patient)) {
+                try await $0.transaction { try await create(on: $0) }
+            }
         }
     }
 

@@ -57,9 +57,7 @@ struct DatabaseLoad {
         try await finishObjects(outcome.router.entries, expected, restore: restore, folder: folder, database: database)
         if options.analyze {
             run.enter(.analyzing)
-            let connection = try await PostgresConnection.connect(database)
-            try await connection.execute("ANALYZE")
-            await connection.close()
+            try await DatabaseAnalysis(database: database, jobs: jobs).run()
         }
         try await scratch.markVerified()
         return try LoadSummary(rows: expected.totalRows, tables: expected.tables.count, digest: expected.digest)
@@ -73,13 +71,12 @@ struct DatabaseLoad {
         database: PostgresConfiguration
     ) async throws {
         run.enter(.indexes)
-        let isWithoutRoles = options.isProof && !options.makesRoles
-        let plan = PostDataPlan(
-            entries: isWithoutRoles ? entries.filter { $0.kind != "POLICY" } : entries, fingerprint: expected)
+        let leftOut = (options.isProof ? ["SUBSCRIPTION"] : []) + (options.isProof && !options.makesRoles ? ["POLICY"] : [])
+        let plan = PostDataPlan(entries: entries.leavingOut { leftOut.contains($0.kind) }, fingerprint: expected)
         let verification = request.verification
         let build = LargeIndexBuild(
             indexes: plan.large, database: database, options: options,
-            pace: .init(count: plan.large.count, jobs: jobs, verification: verification))
+            pace: .init(count: plan.large.count, jobs: jobs, bytes: plan.largeBytes))
         async let large: Void = build.run()
         try await make(plan.keys, restore: restore, folder: folder, list: "keys")
         let reader = DatabaseReader(
@@ -87,6 +84,7 @@ struct DatabaseLoad {
             pace: .init(atOnce: max(1, jobs + 1 - build.pace.builds), others: build.isEnding))
         async let proof = reader.differences(from: expected, verification: verification)
         try await make(plan.indexes, restore: restore, folder: folder, list: "indexes")
+        try await make(plan.foreignKeys, restore: restore, folder: folder, list: "foreign keys")
         try await large
         try await build.addConstraints()
         try await make(plan.single, jobs: 1, restore: restore, folder: folder, list: "single")
@@ -120,14 +118,13 @@ struct DatabaseLoad {
         let entries = outcome.router.entries
         let sequences = entries.filter { $0.kind == "SEQUENCE SET" }
         if !sequences.isEmpty {
-            let connection = try await PostgresConnection.connect(database)
-            for sequence in sequences { try await connection.execute(sequence.definition) }
-            await connection.close()
+            try await PostgresConnection.with(database) { connection in
+                for sequence in sequences { try await connection.execute(sequence.definition) }
+            }
         }
         let spooled = Set(outcome.router.spooledEntries)
-        // 3 is SECTION_DATA: anything there that is neither rows nor a sequence is left to the stock tool.
-        let others = entries.filter {
-            spooled.contains($0.id) || ($0.section == 3 && !$0.hasData && $0.kind != "SEQUENCE SET")
+        let others = entries.entries(in: .data).filter {
+            spooled.contains($0.id) || (!$0.hasData && $0.kind != "SEQUENCE SET")
         }
         guard !others.isEmpty else { return }
         try await folder.append(PostDataPlan.list(others.map(\.id)), to: "list")

@@ -1,3 +1,4 @@
+import Foundation
 import PostgreSQLClient
 
 /// Makes the indexes of the largest table side by side, the longest first.
@@ -15,25 +16,33 @@ struct LargeIndexBuild {
         var builds: Int
         /// Processes that help with one index.
         var workers: Int
-        /// `maintenance_work_mem` in megabytes.
+        /// `maintenance_work_mem` in megabytes, which an index's processes share.
         var memory: Int
 
-        /// A sort whose memory stays in a processor's own cache is faster than one that needs fewer passes: measured on six
-        /// million rows, an index on two columns of text takes one process 7.9 seconds with 4 to 16 MB, 9.9 with 32,
-        /// 14.1 with 400. With a helper, which the server does not use below 32 MB for each process, it takes
-        /// 6.4 seconds of both processors' time: so helpers are for processors that would have nothing else to do.
-        init(count: Int, jobs: Int, verification: PostgresRestore.Verification) {
+        /// With at least one helper each, two builds side by side end at almost the same time, however unequal they are. A
+        /// helper costs no work if its memory stays small: see ``memory(ofProcess:)``.
+        /// - Parameter bytes: of the table's rows.
+        init(count: Int, jobs: Int, bytes: Int64) {
             builds = max(1, min(count, jobs))
-            // A proof of every row keeps as many processors busy as there are jobs.
-            workers = verification == .rows || count == 0 ? 0 : max(0, jobs / count - 1)
-            memory = workers == 0 ? 8 : 32 * (workers + 1)
+            workers = count == 0 || jobs == 1 ? 0 : max(1, (jobs + builds - 1) / builds - 1)
+            memory = Self.memory(ofProcess: bytes) * (workers + 1)
+        }
+
+        /// In megabytes. A sort that stays in a processor's own cache is faster than one that makes fewer runs: measured on six
+        /// million rows, an index on two columns of text takes one process 7.9 seconds with 4 to 16 MB, 9.9 with 32, 14.1
+        /// with 400. But each pass over the runs reads and writes all of them, so there is enough for two: a process
+        /// merges one run for each 264 kB that it has (`tuplesort_merge_order` in `tuplesort.c`).
+        private static func memory(ofProcess bytes: Int64) -> Int {
+            max(4, Int(cbrt(Double(bytes) / 15e6).rounded(.up)))
         }
     }
 
     func run() async throws {
         defer { isEnding.finish() }
         guard let first = indexes.first else { return }
-        let text = try await columnsOfText(first)
+        let table = PostgresIdentifier.quote(first.schema, first.table)
+        let text = try await columnsOfText(table)
+        let hasWorkers = try await setWorkers(table)
         let work = WorkList(indexes.sorted { ($1.cost(text: text), $0.entry) < ($0.cost(text: text), $1.entry) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<pace.builds {
@@ -45,6 +54,24 @@ struct LargeIndexBuild {
                 }
             }
             try await group.waitForAll()
+        }
+        guard hasWorkers else { return }
+        try await connected { _ = try await $0.execute("ALTER TABLE ONLY \(table) RESET (parallel_workers)") }
+    }
+
+    /// The server gives an index no helper unless each process may have 32 MB, except where the table itself says how many
+    /// there are (`plan_create_index_workers` in `planner.c`). One that says so in the archive keeps its own number.
+    private func setWorkers(_ table: String) async throws -> Bool {
+        guard pace.workers > 0 else { return false }
+        return try await connected { connection in
+            let own = try await connection.query(
+                """
+                SELECT 1 FROM pg_catalog.pg_class, pg_catalog.pg_options_to_table(reloptions)
+                WHERE oid = $1::pg_catalog.regclass AND option_name = 'parallel_workers'
+                """, [table])
+            guard own.rows.isEmpty else { return false }
+            try await connection.execute("ALTER TABLE ONLY \(table) SET (parallel_workers = \(pace.workers))")
+            return true
         }
     }
 
@@ -64,13 +91,13 @@ struct LargeIndexBuild {
         try await connection.execute(index.statement)
     }
 
-    private func columnsOfText(_ index: LargeIndex) async throws -> Set<String> {
+    private func columnsOfText(_ table: String) async throws -> Set<String> {
         try await connected { connection in
             let result = try await connection.query(
                 """
                 SELECT attname FROM pg_catalog.pg_attribute
                 WHERE attrelid = $1::pg_catalog.regclass AND attnum > 0 AND attcollation <> 0
-                """, [PostgresIdentifier.quote(index.schema, index.table)])
+                """, [table])
             return Set(result.rows.compactMap { $0[0] })
         }
     }
@@ -82,14 +109,6 @@ struct LargeIndexBuild {
             "maintenance_work_mem": "\(options.maintenanceMemory ?? pace.memory)MB",
             "max_parallel_maintenance_workers": "\(pace.workers)",
         ]) { $1 }
-        let connection = try await PostgresConnection.connect(database.with(database: database.database, settings: settings))
-        do {
-            let value = try await body(connection)
-            await connection.close()
-            return value
-        } catch {
-            await connection.close()
-            throw error
-        }
+        return try await PostgresConnection.with(database.with(database: database.database, settings: settings), body)
     }
 }

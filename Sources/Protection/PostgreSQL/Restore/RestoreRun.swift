@@ -16,40 +16,31 @@ struct RestoreRun {
     var target: String { request.server.database }
     var names: RestoreNames { RestoreNames(target: target, token: request.token) }
 
+    private var maintenanceLogin: PostgresConfiguration {
+        Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase)
+    }
+
     func run<Source: AsyncSequence & Sendable>(
         archive: @escaping @Sendable () async throws -> Source
     ) async throws -> PostgresRestore.Report where Source.Element == [UInt8] {
         try await translatingErrors(request.server) {
             enter(.connecting)
-            let maintenance = try await PostgresConnection.connect(
-                Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
-            let report: PostgresRestore.Report
-            do { report = try await run(on: maintenance, archive: archive) } catch {
-                await maintenance.close()
-                throw error
-            }
-            await maintenance.close()
-            return report
+            return try await PostgresConnection.with(maintenanceLogin) { try await run(on: $0, archive: archive) }
         }
     }
 
     /// What a restore would be refused for before it reads the archive; changes nothing.
     func check() async throws {
         try await translatingErrors(request.server) {
-            let maintenance = try await PostgresConnection.connect(
-                Landscape.maintenanceLogin(request.server, maintenanceDatabase: request.options.maintenanceDatabase))
-            do {
+            try await PostgresConnection.with(maintenanceLogin) { maintenance in
                 let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
                 switch landscape.state {
                 case .done, .verified: break
                 case .absent, .restoring:
-                    try await requirements(landscape, DatabaseSwap(request: request, names: names, maintenance: maintenance), maintenance)
+                    let swap = DatabaseSwap(request: request, names: names, maintenance: maintenance)
+                    try await requirements(landscape, swap, maintenance)
                 }
-            } catch {
-                await maintenance.close()
-                throw error
             }
-            await maintenance.close()
         }
     }
 
