@@ -127,6 +127,24 @@ struct VerificationTests {
         }
     }
 
+    @Test("on a named server leaves out what needs its roles or speaks to others, with the comments on it")
+    func leftOut() async throws {
+        try await Vault.with { vault in
+            let sample = try await Sample.make(
+                "left out",
+                """
+                CREATE TABLE t AS SELECT generate_series(1, 100) AS id; CREATE TABLE u (id int PRIMARY KEY);
+                CREATE POLICY own ON t USING (id = 1); COMMENT ON POLICY own ON t IS 'of a policy';
+                CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false);
+                COMMENT ON SUBSCRIPTION s IS 'of a subscription'; COMMENT ON CONSTRAINT u_pkey ON u IS 'of a key';
+                """)
+            let manifest = try await vault.backUp(sample.login)
+            let report = try await vault.verify(manifest, PostgresProof(target: sample.server.configuration()))
+            #expect(report.checks.map(\.name).contains("rows"))
+            _ = try await sample.sql("ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
+        }
+    }
+
     @Test("two at a time do not meet; a folder nobody else may enter and a long path are no hindrance")
     func parallel() async throws {
         try await Vault.with { vault in
