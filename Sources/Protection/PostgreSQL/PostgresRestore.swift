@@ -122,6 +122,8 @@ public enum PostgresRestore {
         /// Seconds spent in each phase.
         public var phaseSeconds: [String: Double]
         public var fingerprintDigest: String?
+        /// What is left to a person, in words.
+        public var notes: [String] = []
     }
 
     /// Asks the server how far the restore with this token is. Changes nothing.

@@ -55,6 +55,7 @@ enum RestorePostgreSQLStep {
         }
         let proof = (wanted.verify ?? .counts) == .rows ? "every row proven" : "row counts proven"
         let kept = report.keptDatabase.map { "; the damaged one is kept as \"\($0)\"" } ?? ""
+        let notes = report.notes.map { "; \($0)" }.joined()
         let before = report.wasAlreadyDone ? "; an earlier attempt had done it" : ""
         var outputs = [
             "backup": manifest.backup, "recoveryPoint": point, "rows": String(report.rows), "tables": String(report.tables),
@@ -64,7 +65,7 @@ enum RestorePostgreSQLStep {
         outputs["timings"] = report.phaseSeconds.filter { $0.value >= 0.05 }.sorted { $0.value > $1.value }
             .map { "\($0.key) \(($0.value * 10).rounded() / 10)s" }.joined(separator: ", ")
         return StepResult(
-            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(before)\(roles)",
+            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(before)\(roles)\(notes)",
             outputs: outputs)
     }
 

@@ -81,7 +81,7 @@ public final class TemporaryPostgres: Sendable {
         var all = [
             "port": String(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off",
             "ssl": "on", "ssl_cert_file": "\(folder)/server.crt", "ssl_key_file": "\(folder)/server.key",
-            "max_connections": "400", "lc_messages": "C",
+            "max_connections": "400", "lc_messages": "C", "wal_level": "logical",
         ]
         // Built for tests, other versions often have no TLS.
         if ProcessInfo.processInfo.environment["DR_TEST_POSTGRES"] != nil { all["ssl"] = "off" }

@@ -99,7 +99,12 @@ struct DatabaseSwap {
         let landscape = try await Landscape.read(token: request.token, target: target, on: maintenance)
         guard let kept = landscape.kept else { return nil }
         switch request.strategy {
-        case .swap: return kept.name
+        case .swap:
+            // What fails here is told of in the notes.
+            try? await replication(kept.name).disableSubscriptions()
+            // An attempt that was killed meanwhile may have left it open.
+            if kept.allowsConnections { try await maintenance.execute(closing(kept.name)) }
+            return kept.name
         case .replace: break
         case .intoEmpty:
             // Somebody may have written into the empty one until the swap. Now nobody knows its name.
@@ -109,8 +114,32 @@ struct DatabaseSwap {
                 return kept.name
             }
         }
+        try await replication(kept.name).dropSubscriptions()
         try await Self.drop(kept.name, on: maintenance)
         return nil
+    }
+
+    /// What is left to a person when all is in place.
+    func notes(kept: String?) async throws -> [String] {
+        func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
+        var notes: [String] = []
+        let restored = try await replication(target).subscriptions(areEnabled: false)
+        if !restored.isEmpty {
+            notes.append("subscriptions that are switched off: \(list(restored)); enable them once their publishers are as they should be")
+        }
+        guard let kept else { return notes }
+        let running = try await replication(kept).subscriptions(areEnabled: true)
+        if !running.isEmpty { notes.append("subscriptions of the damaged database that could not be switched off: \(list(running))") }
+        let slots = try await replication(kept).slots()
+        if !slots.isEmpty {
+            notes.append(
+                "replication slots of the damaged database make the server keep its log: \(list(slots)); drop them once their subscribers have new ones")
+        }
+        return notes
+    }
+
+    private func replication(_ database: String) -> Replication {
+        Replication(database: database, server: request.server, maintenance: maintenance)
     }
 
     private func closing(_ database: String) -> String {

@@ -75,11 +75,13 @@ struct RestoreRun {
             try await swap.perform(scratch: names.scratch)
         }
         let kept = try await swap.finish()
+        let notes = try await swap.notes(kept: kept)
         enter(.done)
         return PostgresRestore.Report(
             strategy: request.strategy, verification: request.verification, database: target, keptDatabase: kept,
             wasAlreadyDone: wasAlreadyDone, artifact: inPlace, rows: loaded.rows, tables: loaded.tables, archiveBytes: meter.bytes,
-            startedAt: startedAt, finishedAt: Date(), phaseSeconds: clock.seconds, fingerprintDigest: loaded.digest)
+            startedAt: startedAt, finishedAt: Date(), phaseSeconds: clock.seconds, fingerprintDigest: loaded.digest,
+            notes: notes)
     }
 
     /// Makes the new database; on any failure, cancellation included, it is dropped again.

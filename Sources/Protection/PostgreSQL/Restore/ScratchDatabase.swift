@@ -126,6 +126,8 @@ struct ScratchDatabase {
         let landscape = try await Landscape.read(
             token: request.token, target: request.server.database, on: connection)
         if let scratch = landscape.scratch, scratch.name == names.scratch {
+            // Made by this restore, and never enabled.
+            try await Replication(database: scratch.name, server: request.server, maintenance: connection).dropSubscriptions()
             try await DatabaseSwap.drop(scratch.name, on: connection)
         }
         await connection.close()
