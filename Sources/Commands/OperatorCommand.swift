@@ -40,10 +40,23 @@ struct OperatorCommand: AsyncParsableCommand {
     @Option(help: "The Lease's name; it is in --namespace, by default the operator's own.")
     var leaseName = "dr-operator"
 
+    @Option(
+        help: """
+            Seconds (15 to 600) that the Lease is another's to take after. The API server may be away for two thirds of them before the \
+            operator gives up what it does, a restore above all; after a crash, nothing is done for as long.
+            """)
+    var leaseDuration = 90
+
     @OptionGroup var load: LoadOptions
 
     @Flag(help: "Logs what it looks at, too.")
     var verbose = false
+
+    func validate() throws {
+        guard (15...600).contains(leaseDuration) else {
+            throw ValidationError("--lease-duration: \(leaseDuration) is not a number from 15 to 600")
+        }
+    }
 
     func run() async throws {
         SignalPolicy.ignoreBrokenPipes()
@@ -79,7 +92,8 @@ struct OperatorCommand: AsyncParsableCommand {
         // A process that starts again in the same pod is another: the old one's last write may still be on its way.
         LeaderElector(
             client: client, namespace: cluster.namespace ?? client.configuration.namespace, name: leaseName,
-            identity: "\(ProcessInfo.processInfo.hostName)_\(UUID().uuidString.lowercased())", logger: logger,
+            identity: "\(ProcessInfo.processInfo.hostName)_\(UUID().uuidString.lowercased())",
+            timing: .init(leaseDuration: .seconds(leaseDuration)), logger: logger,
             abandon: { _exit(70) })
     }
 }

@@ -19,6 +19,19 @@ struct ElectionMachineTests {
         #expect(!machine.isLeader(at: .at(11)))
     }
 
+    @Test("a server that is away for a minute costs nobody the lead of a lease of ninety seconds")
+    func patient() {
+        let timing = Machine.Timing(leaseDuration: .seconds(90))
+        #expect([timing.renewDeadline, timing.retryPeriod, timing.requestTimeout] == [.seconds(70), .seconds(5), .seconds(10)])
+        var (leader, other) = (Machine(identity: "a", timing: timing), Machine(identity: "b", timing: timing))
+        leader.wrote(lease("1", "a", seconds: 90), sent: .at(0), received: .at(0))
+        #expect(other.read(lease("1", "a", seconds: 90), at: .at(0)) == .wait)
+        #expect(leader.isLeader(at: .at(69.9)))
+        #expect(!leader.isLeader(at: .at(70)))
+        #expect(other.read(lease("1", "a", seconds: 90), at: .at(89.9)) == .wait)
+        #expect(other.read(lease("1", "a", seconds: 90), at: .at(90)) == .take(version: "1"))
+    }
+
     @Test("another's lease is respected for as long as it changes, and fifteen seconds more by our own clock")
     func respects() {
         var machine = Machine(identity: "b")

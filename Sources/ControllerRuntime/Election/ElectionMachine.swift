@@ -1,19 +1,31 @@
 /// Who may lead, as a value: what is known of the lease, and what may be concluded from it.
 ///
 /// **Guarantee.** Of any number of machines that write one lease with optimistic concurrency, at most one answers true to
-/// ``isLeader(at:)`` at any instant, as long as no clock runs more than half as fast again as another (`leaseDuration` : `renewDeadline`) and nobody
-/// deletes the lease while a process that has not seen it yet starts.
+/// ``isLeader(at:)`` at any instant, as long as no clock runs faster than another by as much as `leaseDuration` :
+/// `renewDeadline`, and nobody deletes the lease while a process that has not seen it yet starts.
 /// **Why.** A leader leads for `renewDeadline` from the moment it *sent* its last successful write. Another takes over when
 /// it has seen no change of the lease for `leaseDuration` since it *received* the last one, which is later. Both measure
 /// on their own steady clock; the times in the record are never read.
 public struct ElectionMachine<Time: InstantProtocol>: Sendable where Time.Duration == Duration {
-    /// client-go's numbers.
+    /// client-go's numbers, if nothing else is said.
     public struct Timing: Sendable, Hashable {
+        /// What another waits before it takes the lease of one that is silent.
         public var leaseDuration = Duration.seconds(15)
+        /// How long a leader leads without reaching the server.
         public var renewDeadline = Duration.seconds(10)
         public var retryPeriod = Duration.seconds(2)
 
         public init() {}
+
+        /// Seven ninths of it are the leader's, who renews at least every seventh of that.
+        public init(leaseDuration: Duration) {
+            self.leaseDuration = leaseDuration
+            renewDeadline = leaseDuration / 9 * 7
+            retryPeriod = min(.seconds(5), renewDeadline / 7)
+        }
+
+        /// Of one request: a server that hangs leaves time for further tries.
+        var requestTimeout: Duration { min(.seconds(10), renewDeadline / 2) }
     }
 
     /// A lease as the server gave it.

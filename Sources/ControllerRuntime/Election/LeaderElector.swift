@@ -91,7 +91,7 @@ public final class LeaderElector: Sendable {
     private func round() async -> Bool {
         lastRound.withLock { $0 = .now }
         do {
-            let lease = try await client.readAtOnce(Lease.self, name, namespace: namespace, timeout: timing.renewDeadline / 2)
+            let lease = try await client.readAtOnce(Lease.self, name, namespace: namespace, timeout: timing.requestTimeout)
             let action = machine.withLock { $0.read(lease.map(Self.observation), at: .now) }
             switch action {
             case .wait: return true
@@ -121,7 +121,7 @@ public final class LeaderElector: Sendable {
         spec.renewTime = time
         new.spec = spec
         let sent = ContinuousClock.now
-        let written = try await client.writeAtOnce(new, timeout: timing.renewDeadline / 2)
+        let written = try await client.writeAtOnce(new, timeout: timing.requestTimeout)
         machine.withLock { $0.wrote(Self.observation(written), sent: sent, received: .now) }
         return true
     }
