@@ -81,7 +81,8 @@ let package = Package(
             ["BackupArchive", "HTTPTransport", "KubernetesModel", "Processes", "Cryptography"]),
 
         module(
-            "PrometheusProtection", path: "Sources/Protection/Prometheus", ["BackupArchive", "Processes", "HTTPTransport", "Cryptography"]),
+            "PrometheusProtection", path: "Sources/Protection/Prometheus",
+            ["BackupArchive", "Processes", "HTTPTransport", "Cryptography"]),
 
         module(
             "KubernetesResourcesProtection", path: "Sources/Protection/KubernetesResources",
@@ -92,14 +93,16 @@ let package = Package(
             "RecoveryEngine",
             [
                 "RecoveryAPI", "KubernetesModel", "KubernetesClient", "BackupArchive", "ObjectStore",
-                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "VaultProtection", "KubernetesResourcesProtection", "HTTPTransport",
+                "PostgreSQLProtection", "PostgreSQLClient", "GitProtection", "PrometheusProtection", "VaultProtection",
+                "KubernetesResourcesProtection", "HTTPTransport",
                 "Cryptography", "Processes", .logging, .collections, .yams,
             ]),
         module(
             "Operator",
             [
                 "RecoveryEngine", "RecoveryAPI", "ControllerRuntime", "KubernetesClient", "KubernetesModel",
-                "KubernetesResourcesProtection", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient", "HTTPTransport",
+                "KubernetesResourcesProtection", "BackupArchive", "ObjectStore", "PostgreSQLProtection",
+                "PostgreSQLClient", "HTTPTransport",
                 "Cryptography", "Processes", .logging, .lifecycle,
             ]),
         module(
@@ -112,8 +115,10 @@ let package = Package(
         module(
             "Commands",
             [
-                "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "RecoveryEngine", "ControllerRuntime", "KubernetesClient",
-                "KubernetesModel", "KubernetesResourcesProtection", "BackupArchive", "ObjectStore", "PostgreSQLProtection", "PostgreSQLClient",
+                "Operator", "ControlPlane", "StatusServer", "RecoveryAPI", "RecoveryEngine", "ControllerRuntime",
+                "KubernetesClient",
+                "KubernetesModel", "KubernetesResourcesProtection", "BackupArchive", "ObjectStore",
+                "PostgreSQLProtection", "PostgreSQLClient",
                 "HTTPTransport", "Cryptography", "Processes", .argumentParser, .logging, .lifecycle, .signals,
                 .yams,
             ]),
@@ -132,7 +137,8 @@ let package = Package(
         tests(
             "PostgreSQLProtectionTests",
             [
-                "PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "BackupArchive", "ObjectStore", "Processes",
+                "PostgreSQLProtection", "PostgreSQLClient", "PostgresTestServer", "BackupArchive", "ObjectStore",
+                "Processes",
                 "Cryptography", "proof-tool",
             ]),
         .executableTarget(
@@ -142,11 +148,13 @@ let package = Package(
         module(
             "S3TestServer", path: "Tests/Support/S3TestServer", ["ObjectStore", "Processes", "Cryptography"]),
         .executableTarget(
-            name: "store-tool", dependencies: ["BackupArchive", "ObjectStore", "Cryptography", "Processes"], path: "Tests/Support/StoreTool",
+            name: "store-tool", dependencies: ["BackupArchive", "ObjectStore", "Cryptography", "Processes"],
+            path: "Tests/Support/StoreTool",
             swiftSettings: strict),
         module("HangingFolder", path: "Tests/Support/HangingFolder", []),
         tests(
-            "ObjectStoreTests", ["ObjectStore", "HangingFolder", "S3TestServer", "Processes", "Cryptography", "store-tool"],
+            "ObjectStoreTests",
+            ["ObjectStore", "HangingFolder", "S3TestServer", "Processes", "Cryptography", "store-tool"],
             resources: [.copy("Resources")]),
         tests(
             "BackupArchiveTests",
@@ -155,22 +163,28 @@ let package = Package(
         tests(
             "VaultProtectionTests",
             [
-                "VaultProtection", "VaultTestServer", "BackupArchive", "ObjectStore", "KubernetesModel", "HTTPTransport",
+                "VaultProtection", "VaultTestServer", "BackupArchive", "ObjectStore", "KubernetesModel",
+                "HTTPTransport",
                 "Cryptography", "Processes",
             ], resources: [.copy("Resources")]),
         tests(
             "GitProtectionTests", ["GitProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes"],
             resources: [.copy("Resources")]),
-        tests("PrometheusProtectionTests", ["PrometheusProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes", "HTTPTransport"]),
+        tests(
+            "PrometheusProtectionTests",
+            ["PrometheusProtection", "BackupArchive", "ObjectStore", "Cryptography", "Processes", "HTTPTransport"]),
         tests(
             "KubernetesResourcesProtectionTests",
             [
-                "KubernetesResourcesProtection", "KubernetesClient", "KubernetesModel", "BackupArchive", "ObjectStore", "Cryptography",
+                "KubernetesResourcesProtection", "KubernetesClient", "KubernetesModel", "BackupArchive", "ObjectStore",
+                "Cryptography",
                 "Processes", "ScriptedAPIServer", "control-plane-probe", .logging,
             ]),
         .target(
             name: "ScriptedAPIServer",
-            dependencies: ["KubernetesClient", "KubernetesModel", "HTTPTransport", "Processes", "Cryptography", .logging],
+            dependencies: [
+                "KubernetesClient", "KubernetesModel", "HTTPTransport", "Processes", "Cryptography", .logging,
+            ],
             path: "Tests/Support/ScriptedAPIServer", resources: [.copy("Resources")], swiftSettings: strict),
         tests(
             "KubernetesClientTests",
@@ -183,7 +197,8 @@ let package = Package(
         tests(
             "RecoveryEngineTests",
             [
-                "RecoveryEngine", "RecoveryAPI", "BackupArchive", "ObjectStore", "KubernetesModel", "KubernetesClient", "KubernetesResourcesProtection",
+                "RecoveryEngine", "RecoveryAPI", "BackupArchive", "ObjectStore", "KubernetesModel", "KubernetesClient",
+                "KubernetesResourcesProtection",
                 "ScriptedAPIServer", "PostgreSQLClient",
             ]),
         .executableTarget(
@@ -198,12 +213,16 @@ let package = Package(
         tests(
             "OperatorTests",
             [
-                "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer", "ObjectStore", "Processes",
+                "Operator", "dr", "PostgresTestServer", "PostgreSQLClient", "S3TestServer", "VaultTestServer",
+                "ObjectStore", "Processes",
                 "HangingFolder",
             ]),
         tests(
             "OperatorDecisionTests",
-            ["Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesClient", "ObjectStore", .logging]),
+            [
+                "Operator", "RecoveryEngine", "RecoveryAPI", "BackupArchive", "KubernetesModel", "KubernetesClient",
+                "ObjectStore", .logging,
+            ]),
         tests("CommandsTests", ["Commands", "RecoveryAPI", "KubernetesModel"]),
         tests("StatusServerTests", ["StatusServer", "Processes", .logging, .lifecycle]),
     ]

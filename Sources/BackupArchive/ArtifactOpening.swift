@@ -19,7 +19,8 @@ struct ArtifactOpening {
             }
             guard count == artifact.plainBytes else {
                 throw ArchiveError(
-                    .corrupt, key: artifact.key, "it unpacks to \(count) bytes, the manifest says \(artifact.plainBytes)")
+                    .corrupt, key: artifact.key,
+                    "it unpacks to \(count) bytes, the manifest says \(artifact.plainBytes)")
             }
         } catch {
             try Task.checkCancellation()

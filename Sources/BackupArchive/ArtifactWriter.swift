@@ -29,7 +29,8 @@ public struct ArtifactWriter: Sendable {
     /// and the error is the first that happened: a full store is told as such, and not as the broken pipes it caused.
     /// - Throws: ``ObjectStoreError``, ``ProcessError`` of zstd, ``ArchiveError`` with `.unknownFormat`, or what `body` threw.
     public func write<R: Sendable>(
-        to key: String, body: @escaping @Sendable (_ sink: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> R
+        to key: String,
+        body: @escaping @Sendable (_ sink: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> R
     ) async throws -> (ArtifactInfo, R) {
         try await BucketFormat.establish(store)
         let cause = FirstCause()
@@ -45,7 +46,11 @@ public struct ArtifactWriter: Sendable {
                     return try await source.compressed(by: zstd, through: pieces) { piece in
                         try await upload.write { part in
                             let before = part.count
-                            if let piece { try encryptor.seal(piece, into: &part) } else { try encryptor.finish(into: &part) }
+                            if let piece {
+                                try encryptor.seal(piece, into: &part)
+                            } else {
+                                try encryptor.finish(into: &part)
+                            }
                             part.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[before...])) }
                         }
                     }

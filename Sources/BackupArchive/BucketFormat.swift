@@ -32,7 +32,8 @@ public enum BucketFormat {
         guard document.format <= current else {
             throw ArchiveError(
                 .unknownFormat, key: BucketLayout.format,
-                "the store has layout \(document.format), and this dr knows \(current): use a newer dr, or another prefix")
+                "the store has layout \(document.format), and this dr knows \(current): use a newer dr, or another prefix"
+            )
         }
         return true
     }
@@ -42,7 +43,9 @@ public enum BucketFormat {
         if try await check(store) { return }
         let document = Document(
             format: current,
-            about: "Backups by dr, the disaster-recovery operator. data/ holds stock formats: age -d, zstd -d, pg_restore.")
+            about:
+                "Backups by dr, the disaster-recovery operator. data/ holds stock formats: age -d, zstd -d, pg_restore."
+        )
         do {
             _ = try await store.put(BucketLayout.format, [UInt8](try JSONEncoder.archive.encode(document)), .ifAbsent)
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {

@@ -15,7 +15,9 @@ public enum BucketLayout {
     }
 
     /// Every attempt has a name of its own: a late one can never overwrite what a manifest names.
-    public static func artifact(namespace: String, policy: String, backup: String, attempt: String, name: String) -> String {
+    public static func artifact(namespace: String, policy: String, backup: String, attempt: String, name: String)
+        -> String
+    {
         ObjectPath.join("data", namespace, policy, backup, attempt, name)
     }
 
@@ -23,7 +25,9 @@ public enum BucketLayout {
         ObjectPath.join("data", namespace, policy, backup) + "/"
     }
 
-    public static func data(namespace: String, policy: String) -> String { ObjectPath.join("data", namespace, policy) + "/" }
+    public static func data(namespace: String, policy: String) -> String {
+        ObjectPath.join("data", namespace, policy) + "/"
+    }
 
     /// What a store with locking locks: nothing else is evidence or data that nobody changes any more.
     public static let locked = ["data/", catalog]
@@ -41,14 +45,18 @@ public enum BucketLayout {
     }
 
     /// Lists of backups that are being deleted.
-    public static func expiry(namespace: String, policy: String) -> String { ObjectPath.join("expiry", namespace, policy) + "/" }
+    public static func expiry(namespace: String, policy: String) -> String {
+        ObjectPath.join("expiry", namespace, policy) + "/"
+    }
 
     /// What was found when a backup was restored to prove it.
     public static func proof(namespace: String, policy: String, backup: String) -> String {
         ObjectPath.join("proofs", namespace, policy, backup) + ".json"
     }
 
-    public static func proofs(namespace: String, policy: String) -> String { ObjectPath.join("proofs", namespace, policy) + "/" }
+    public static func proofs(namespace: String, policy: String) -> String {
+        ObjectPath.join("proofs", namespace, policy) + "/"
+    }
 
     public static func ledger(namespace: String, plan: String, token: String) -> String {
         ObjectPath.join("ledger", namespace, plan, token) + ".json"

@@ -39,7 +39,9 @@ public struct Catalogue: Sendable {
     }
 
     /// The manifests of a policy, of a namespace, or of the whole store; the newest recovery point last.
-    public func list(namespace: String? = nil, policy: String? = nil) async throws -> (manifests: [Manifest], damaged: [Damaged]) {
+    public func list(namespace: String? = nil, policy: String? = nil) async throws -> (
+        manifests: [Manifest], damaged: [Damaged]
+    ) {
         let prefix =
             switch (namespace, policy) {
             case (let namespace?, let policy?): BucketLayout.manifests(namespace: namespace, policy: policy)
@@ -93,7 +95,9 @@ public struct Catalogue: Sendable {
             throw ArchiveError(.corrupt, key: key, "the manifest is not JSON with a version")
         }
         guard version == Manifest.currentVersion else {
-            throw ArchiveError(.unknownFormat, key: key, "the manifest has version \(version); this dr reads \(Manifest.currentVersion)")
+            throw ArchiveError(
+                .unknownFormat, key: key,
+                "the manifest has version \(version); this dr reads \(Manifest.currentVersion)")
         }
         let manifest: Manifest
         do {
@@ -102,8 +106,12 @@ public struct Catalogue: Sendable {
             throw ArchiveError(.corrupt, key: key, "the manifest cannot be read: \(error)")
         }
         // Copied by hand to another place it would stand for a backup that is not there, and be deleted with it.
-        guard BucketLayout.manifest(namespace: manifest.namespace, policy: manifest.policy, backup: manifest.backup) == key else {
-            throw ArchiveError(.corrupt, key: key, "the manifest is of \(manifest.namespace)/\(manifest.policy)/\(manifest.backup)")
+        guard
+            BucketLayout.manifest(namespace: manifest.namespace, policy: manifest.policy, backup: manifest.backup)
+                == key
+        else {
+            throw ArchiveError(
+                .corrupt, key: key, "the manifest is of \(manifest.namespace)/\(manifest.policy)/\(manifest.backup)")
         }
         return manifest
     }

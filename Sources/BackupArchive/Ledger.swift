@@ -76,11 +76,15 @@ public struct Ledger: Sendable {
     public func resume(_ entry: LedgerEntry) async throws -> LedgerEntry {
         let key = BucketLayout.ledger(namespace: entry.namespace, plan: entry.plan, token: entry.token)
         try await BucketFormat.check(store)
-        guard let info = try await store.head(key) else { throw ArchiveError(.missing, key: key, "there is nothing to resume") }
+        guard let info = try await store.head(key) else {
+            throw ArchiveError(.missing, key: key, "there is nothing to resume")
+        }
         var kept = try await read(key)
         if kept.runUID == entry.runUID { return kept }
         guard !kept.state.isFinal else {
-            throw ArchiveError(.tokenTaken, key: key, "token \(entry.token) was executed by \(kept.run) and ended \(kept.state.rawValue)")
+            throw ArchiveError(
+                .tokenTaken, key: key,
+                "token \(entry.token) was executed by \(kept.run) and ended \(kept.state.rawValue)")
         }
         kept.resumedFrom = (kept.resumedFrom ?? []) + [kept.run]
         kept.run = entry.run
@@ -91,7 +95,9 @@ public struct Ledger: Sendable {
     /// Writes how it ended. Done already, it changes nothing.
     public func finish(_ entry: LedgerEntry, _ state: LedgerEntry.State, at time: Date) async throws {
         let key = BucketLayout.ledger(namespace: entry.namespace, plan: entry.plan, token: entry.token)
-        guard let info = try await store.head(key) else { throw ArchiveError(.missing, key: key, "the ledger entry is gone") }
+        guard let info = try await store.head(key) else {
+            throw ArchiveError(.missing, key: key, "the ledger entry is gone")
+        }
         var kept = try await read(key)
         guard kept.runUID == entry.runUID else {
             throw ArchiveError(.tokenTaken, key: key, "the token was taken over by \(kept.run)")

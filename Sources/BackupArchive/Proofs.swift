@@ -32,7 +32,8 @@ public struct Proof: Codable, Sendable, Hashable {
     public var verifier: String
 
     public init(
-        of manifest: Manifest, verdict: Verdict, checks: [VerificationReport.Check], failure: VerificationReport.Check? = nil,
+        of manifest: Manifest, verdict: Verdict, checks: [VerificationReport.Check],
+        failure: VerificationReport.Check? = nil,
         requested: String, startedAt: Date, finishedAt: Date, verifier: String
     ) {
         version = Self.currentVersion
@@ -98,7 +99,9 @@ public struct Proofs: Sendable {
     /// All that can be read, the newest verdict last.
     public func list(namespace: String, policy: String) async throws -> [Proof] {
         try await BucketFormat.check(store)
-        let keys = try await store.list(BucketLayout.proofs(namespace: namespace, policy: policy)).map(\.key).filter { $0.hasSuffix(".json") }
+        let keys = try await store.list(BucketLayout.proofs(namespace: namespace, policy: policy)).map(\.key).filter {
+            $0.hasSuffix(".json")
+        }
         return try await withThrowingTaskGroup(of: Proof?.self) { group in
             var rest = keys[...]
             func begin() {
@@ -120,7 +123,9 @@ public struct Proofs: Sendable {
     public func proof(namespace: String, policy: String, backup: String) async throws -> Proof? {
         try await BucketFormat.check(store)
         let found = try await read(BucketLayout.proof(namespace: namespace, policy: policy, backup: backup))
-        guard let found, found.namespace == namespace, found.policy == policy, found.backup == backup else { return nil }
+        guard let found, found.namespace == namespace, found.policy == policy, found.backup == backup else {
+            return nil
+        }
         return found
     }
 
@@ -140,7 +145,8 @@ public struct Proofs: Sendable {
     private func read(_ key: String) async throws -> Proof? {
         do {
             let bytes = try await store.get(key, range: nil, ifMatch: nil)
-            guard let proof = try? JSONDecoder.archive.decode(Proof.self, from: Data(bytes)), proof.version == Proof.currentVersion
+            guard let proof = try? JSONDecoder.archive.decode(Proof.self, from: Data(bytes)),
+                proof.version == Proof.currentVersion
             else { return nil }
             return proof
         } catch let error as ObjectStoreError where error.code == .notFound {

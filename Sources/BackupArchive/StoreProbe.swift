@@ -25,7 +25,8 @@ public struct StoreProbe: Sendable, Hashable {
         let folder = ObjectPath.join("probe", try SecureRandom.hexString(byteCount: 8))
         do {
             try await basics(store, "\(folder)/object")
-            let conditional = try await unlessUnsupported { try await conditions(store, "\(folder)/condition") } ?? false
+            let conditional =
+                try await unlessUnsupported { try await conditions(store, "\(folder)/condition") } ?? false
             try await clean(store, folder)
             return StoreProbe(conditionalWrites: conditional, objectLock: try await store.objectLock())
         } catch {
@@ -76,7 +77,9 @@ public struct StoreProbe: Sendable, Hashable {
     }
 
     private static func unlessUnsupported<R>(_ body: () async throws -> R) async throws -> R? {
-        do { return try await body() } catch let error as ObjectStoreError where error.code == .unsupported { return nil }
+        do { return try await body() } catch let error as ObjectStoreError where error.code == .unsupported {
+            return nil
+        }
     }
 
     private static func clean(_ store: any ObjectStore, _ folder: String) async throws {

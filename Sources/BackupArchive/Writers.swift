@@ -15,7 +15,10 @@ public struct WriterClaim: Codable, Sendable, Hashable {
     /// The holders before, oldest first.
     public var takenFrom: [String]
 
-    public init(namespace: String, policy: String, holder: String, host: String, epoch: Int = 1, since: Date, takenFrom: [String] = []) {
+    public init(
+        namespace: String, policy: String, holder: String, host: String, epoch: Int = 1, since: Date,
+        takenFrom: [String] = []
+    ) {
         self.namespace = namespace
         self.policy = policy
         self.holder = holder
@@ -77,7 +80,8 @@ public struct Writers: Sendable {
             case (.refused, let found?): return .foreign(found.claim)
             case (.take, let found?):
                 new = WriterClaim(
-                    namespace: namespace, policy: policy, holder: holder, host: host, epoch: found.claim.epoch + 1, since: now,
+                    namespace: namespace, policy: policy, holder: holder, host: host, epoch: found.claim.epoch + 1,
+                    since: now,
                     takenFrom: found.claim.takenFrom + [found.claim.holder])
                 condition = .ifMatch(found.etag)
             default:
@@ -103,7 +107,9 @@ public struct Writers: Sendable {
         }
         // Never taken for a free claim.
         guard let claim = try? JSONDecoder.archive.decode(WriterClaim.self, from: Data(bytes)) else {
-            throw ArchiveError(.corrupt, key: key, "it does not say which cluster writes the policy's backups; look at it and delete it")
+            throw ArchiveError(
+                .corrupt, key: key,
+                "it does not say which cluster writes the policy's backups; look at it and delete it")
         }
         return (claim, info.etag)
     }

@@ -45,8 +45,11 @@ struct BackupCommand: AsyncParsableCommand {
             }
             if complete?.reason == Reason.backupFailed { throw Complaint(backup.status?.error ?? "the backup failed") }
             var text = WaitReport.text(backup.status?.conditions?[ConditionType.ready])
-            if backup.status == nil { text = await WaitOptions.complaint(ofStore: made.spec.storeRef.name, client, namespace) }
-            return WaitReport.Seen(version: backup.metadata.resourceVersion ?? "", isTouched: backup.status != nil, text: text)
+            if backup.status == nil {
+                text = await WaitOptions.complaint(ofStore: made.spec.storeRef.name, client, namespace)
+            }
+            return WaitReport.Seen(
+                version: backup.metadata.resourceVersion ?? "", isTouched: backup.status != nil, text: text)
         }
     }
 }

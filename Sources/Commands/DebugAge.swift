@@ -14,7 +14,11 @@ struct DebugAge: ParsableCommand {
         func run() throws {
             let encryptor = try AgeEncryptor(
                 recipients: recipient.map { try AgeRecipient(parsing: $0) }, threads: threads)
-            try DebugAge.pump { try encryptor.seal($0, into: &$1) } finish: { try encryptor.finish(into: &$0) }
+            try DebugAge.pump {
+                try encryptor.seal($0, into: &$1)
+            } finish: {
+                try encryptor.finish(into: &$0)
+            }
         }
     }
 
@@ -25,7 +29,11 @@ struct DebugAge: ParsableCommand {
         func run() throws {
             let text = try String(contentsOfFile: identity, encoding: .utf8)
             let decryptor = try AgeDecryptor(identities: AgeIdentity.parseFile(text), threads: threads)
-            try DebugAge.pump { try decryptor.open($0, into: &$1) } finish: { try decryptor.finish(into: &$0) }
+            try DebugAge.pump {
+                try decryptor.open($0, into: &$1)
+            } finish: {
+                try decryptor.finish(into: &$0)
+            }
         }
     }
 

@@ -72,7 +72,8 @@ struct OperatorCommand: AsyncParsableCommand {
         let registry = MetricsRegistry()
         let service = OperatorService(
             client: client, namespaces: Set(watchNamespaces),
-            reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)), election: election,
+            reach: crossNamespaceFrom.isEmpty ? .ownNamespace : .everything(for: Set(crossNamespaceFrom)),
+            election: election,
             maxConcurrentBackups: load.maxConcurrentBackups, metrics: PrometheusMetrics(registry), logger: logger)
         let probes = ProbeAddress.server(
             host, port, client: client, service: service, election: election, metrics: registry, logger: logger)
@@ -100,7 +101,8 @@ struct OperatorCommand: AsyncParsableCommand {
 
 /// How much is done at a time.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "How many backups are made at a time; the others wait (Queued). Each takes some 120 MB and a processor.")
+    @Option(
+        help: "How many backups are made at a time; the others wait (Queued). Each takes some 120 MB and a processor.")
     var maxConcurrentBackups = OperatorService.standardConcurrentBackups
 
     func validate() throws {
@@ -112,7 +114,9 @@ struct LoadOptions: ParsableArguments {
 
 enum ProbeAddress {
     static func parse(_ text: String) throws -> (String, Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
             throw ValidationError("--probe-address: \"\(text)\" is not ADDRESS:PORT, for example 127.0.0.1:8081")
         }
         return (String(text[..<colon]), port)

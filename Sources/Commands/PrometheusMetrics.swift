@@ -19,26 +19,35 @@ struct PrometheusMetrics: OperatorMetrics {
     init(_ registry: MetricsRegistry) {
         let policy = ["namespace", "policy"]
         recoverable = registry.gauge(
-            "dr_policy_recoverable_timestamp_seconds", help: "The newest moment to which the policy's data can be brought back, in Unix time.",
+            "dr_policy_recoverable_timestamp_seconds",
+            help: "The newest moment to which the policy's data can be brought back, in Unix time.",
             labels: policy)
         objective = registry.gauge(
             "dr_policy_rpo_seconds", help: "The policy's recovery point objective.", labels: policy)
         verified = registry.gauge(
-            "dr_policy_last_verified_timestamp_seconds", help: "When a backup of the policy was last proven by restoring it, in Unix time.",
+            "dr_policy_last_verified_timestamp_seconds",
+            help: "When a backup of the policy was last proven by restoring it, in Unix time.",
             labels: policy)
         duration = registry.gauge(
-            "dr_policy_last_verification_duration_seconds", help: "How long the last proof took: a measured recovery time.", labels: policy)
+            "dr_policy_last_verification_duration_seconds",
+            help: "How long the last proof took: a measured recovery time.", labels: policy)
         credential = registry.gauge(
-            "dr_policy_credential_expiry_timestamp_seconds", help: "When the login that took the policy's newest backup ends, in Unix time.",
+            "dr_policy_credential_expiry_timestamp_seconds",
+            help: "When the login that took the policy's newest backup ends, in Unix time.",
             labels: policy)
-        backups = registry.counter("dr_backup_total", help: "Backups that ended, by result: complete or failed.", labels: ["result"])
+        backups = registry.counter(
+            "dr_backup_total", help: "Backups that ended, by result: complete or failed.", labels: ["result"])
         verifications = registry.counter(
             "dr_verification_total",
-            help: "Attempts to prove a backup that ended, by result: verified, broken, checked when nothing was restored, or error when it could not be found out.", labels: ["result"])
+            help:
+                "Attempts to prove a backup that ended, by result: verified, broken, checked when nothing was restored, or error when it could not be found out.",
+            labels: ["result"])
         reconciles = registry.counter(
-            "controller_runtime_reconcile_total", help: "Reconcile passes by controller and result.", labels: ["controller", "result"])
+            "controller_runtime_reconcile_total", help: "Reconcile passes by controller and result.",
+            labels: ["controller", "result"])
         reconcileTime = registry.histogram(
-            "controller_runtime_reconcile_time_seconds", help: "How long reconcile passes took.", labels: ["controller"])
+            "controller_runtime_reconcile_time_seconds", help: "How long reconcile passes took.", labels: ["controller"]
+        )
         depth = registry.gauge("workqueue_depth", help: "Objects that wait to be reconciled.", labels: ["controller"])
         for result in ["complete", "failed"] { backups.create(labels: [result]) }
         for result in ["verified", "broken", "checked", "error"] { verifications.create(labels: [result]) }

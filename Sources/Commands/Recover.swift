@@ -47,7 +47,8 @@ struct Recover: AsyncParsableCommand {
             let own = RunIdentity.name(plan: plan, token: token, mode: mode)
             let name = resume ? "\(own)-resume-\(stamp)" : own
             let run = RecoveryRun(
-                metadata: ObjectMeta(name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": LabelValue.of(plan)]),
+                metadata: ObjectMeta(
+                    name: name, namespace: namespace, labels: ["dr.hotswap.io/plan": LabelValue.of(plan)]),
                 spec: RecoveryRun.Spec(
                     planRef: ObjectReference(name: plan), token: token, mode: mode, to: target(), plan: recipe,
                     planHash: try RunIdentity.planHash(recipe), resume: resume ? true : nil))
@@ -57,7 +58,8 @@ struct Recover: AsyncParsableCommand {
             } catch let error as KubernetesError where error.isAlreadyExists {
                 let other = try await client.get(RecoveryRun.self, name, namespace: namespace)
                 throw Complaint(
-                    "--token: \(token) is used already by the RecoveryRun \(name), which is \(other.status?.state?.rawValue ?? "Pending"); to recover again use a new token")
+                    "--token: \(token) is used already by the RecoveryRun \(name), which is \(other.status?.state?.rawValue ?? "Pending"); to recover again use a new token"
+                )
             }
             print("recoveryrun.dr.hotswap.io/\(made.name) created")
             if wait { try await follow(made, client, namespace) }
@@ -66,7 +68,8 @@ struct Recover: AsyncParsableCommand {
 
     private func check(_ plan: RecoveryPlan, _ token: String) throws {
         guard token.utf8.count <= 63, token.wholeMatch(of: /[a-z0-9]([-a-z0-9.]*[a-z0-9])?/) != nil else {
-            throw ValidationError("--token: \"\(token)\" is not a name such as inc-2026-11-23 (a-z, 0-9, - and ., at most 63)")
+            throw ValidationError(
+                "--token: \"\(token)\" is not a name such as inc-2026-11-23 (a-z, 0-9, - and ., at most 63)")
         }
         do throws(SpecError) { try PlanCheck.check(plan.spec) } catch {
             throw Complaint("the RecoveryPlan \"\(plan.name)\" cannot be executed: \(error)")
@@ -86,7 +89,8 @@ struct Recover: AsyncParsableCommand {
         var shown: [String: StepState] = [:]
         try await waiting.wait(for: "the RecoveryRun \(made.name)") {
             let run = try await client.get(RecoveryRun.self, made.name, namespace: namespace)
-            for step in run.status?.steps ?? [] where step.state != .pending && shown["\(step.phase)/\(step.step)"] != step.state {
+            for step in run.status?.steps ?? []
+            where step.state != .pending && shown["\(step.phase)/\(step.step)"] != step.state {
                 shown["\(step.phase)/\(step.step)"] = step.state
                 print("\(step.phase)/\(step.step): \(step.state.rawValue)\(step.message.map { "  \($0)" } ?? "")")
             }
@@ -96,10 +100,14 @@ struct Recover: AsyncParsableCommand {
                 return nil
             }
             // While it runs the steps above say how it goes.
-            var text = run.status?.state == .running ? "" : WaitReport.text(run.status?.conditions?[ConditionType.ready])
+            var text =
+                run.status?.state == .running ? "" : WaitReport.text(run.status?.conditions?[ConditionType.ready])
             if text.isEmpty, run.status?.state == .pending { text = run.status?.message ?? "" }
-            if run.status == nil { text = await WaitOptions.complaint(ofStore: made.spec.plan.storeRef.name, client, namespace) }
-            return WaitReport.Seen(version: run.metadata.resourceVersion ?? "", isTouched: run.status != nil, text: text)
+            if run.status == nil {
+                text = await WaitOptions.complaint(ofStore: made.spec.plan.storeRef.name, client, namespace)
+            }
+            return WaitReport.Seen(
+                version: run.metadata.resourceVersion ?? "", isTouched: run.status != nil, text: text)
         }
     }
 }
@@ -119,7 +127,8 @@ struct Abort: AsyncParsableCommand {
             if let state = before.status?.state, state.isTerminal {
                 throw Complaint("the RecoveryRun \(recoveryRun) has ended already: \(state.rawValue)")
             }
-            _ = try await client.patch(RecoveryRun.self, recoveryRun, namespace: namespace, merge: ["spec": ["desiredState": "Aborted"]])
+            _ = try await client.patch(
+                RecoveryRun.self, recoveryRun, namespace: namespace, merge: ["spec": ["desiredState": "Aborted"]])
             print("recoveryrun.dr.hotswap.io/\(recoveryRun) aborting")
         }
     }

@@ -8,7 +8,8 @@ public struct Root: AsyncParsableCommand {
         abstract: "Backs up, proves and recovers: disaster recovery as a Kubernetes API.",
         version: "0.1.0",
         subcommands: [
-            OperatorCommand.self, Standalone.self, Status.self, BackupCommand.self, Verify.self, Recover.self, Abort.self, Catalog.self,
+            OperatorCommand.self, Standalone.self, Status.self, BackupCommand.self, Verify.self, Recover.self,
+            Abort.self, Catalog.self,
             CRDs.self, DebugAge.self,
         ])
 

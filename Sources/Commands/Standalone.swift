@@ -27,7 +27,9 @@ struct Standalone: AsyncParsableCommand {
 
     @Option(
         name: .customLong("name"), parsing: .singleValue,
-        help: "A further name or address that clients reach it by, for its certificate; may be given again. Needed for other machines.")
+        help:
+            "A further name or address that clients reach it by, for its certificate; may be given again. Needed for other machines."
+    )
     var names: [String] = []
 
     @Option(help: "The port; 0 takes a free one, and the same one again after a restart.")
@@ -49,7 +51,8 @@ struct Standalone: AsyncParsableCommand {
         let logger = Logs.logger("dr", verbose: verbose)
         let server = ControlPlane(
             configuration: ControlPlaneConfiguration(
-                stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port, alternativeNames: names),
+                stateDirectory: URL(filePath: state, directoryHint: .isDirectory), host: address, port: port,
+                alternativeNames: names),
             logger: logger)
         let controllers = StandaloneControllers(
             server: server, apiOnly: apiOnly, probes: try probeAddress.map(ProbeAddress.parse),
@@ -72,7 +75,8 @@ private struct StandaloneControllers: Service {
         try await server.ready()
         try await server.install(crds: CustomResourceDefinitions.all)
         logger.info(
-            "the API server is ready", metadata: ["url": "\(server.url?.absoluteString ?? "")", "kubeconfig": "\(server.kubeconfigPath)"])
+            "the API server is ready",
+            metadata: ["url": "\(server.url?.absoluteString ?? "")", "kubeconfig": "\(server.kubeconfigPath)"])
         guard !apiOnly else {
             try await gracefulShutdown()
             return
@@ -83,7 +87,8 @@ private struct StandaloneControllers: Service {
             // Who has its kubeconfig may do everything there.
             let registry = MetricsRegistry()
             let service = OperatorService(
-                client: client, reach: .everythingForAll, maxConcurrentBackups: maxConcurrentBackups, metrics: PrometheusMetrics(registry), logger: logger)
+                client: client, reach: .everythingForAll, maxConcurrentBackups: maxConcurrentBackups,
+                metrics: PrometheusMetrics(registry), logger: logger)
             if let probes {
                 let status = ProbeAddress.server(
                     probes.host, probes.port, client: client, service: service, metrics: registry, logger: logger)

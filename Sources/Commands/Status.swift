@@ -28,7 +28,8 @@ struct Status: AsyncParsableCommand {
                 ["PLAN", "STATE", "PHASE", "PROGRESS", "RTO", "MESSAGE"],
                 plans.map {
                     [
-                        $0.name, $0.status?.state ?? "", $0.status?.phase ?? "", $0.status?.progress ?? "", $0.status?.rto ?? "",
+                        $0.name, $0.status?.state ?? "", $0.status?.phase ?? "", $0.status?.progress ?? "",
+                        $0.status?.rto ?? "",
                         $0.status?.message ?? "",
                     ]
                 }
@@ -57,7 +58,8 @@ struct Table {
         let widths = (0..<count).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {
             let line = row.indices.map { index in
-                index == count - 1 ? row[index] : row[index] + String(repeating: " ", count: widths[index] - row[index].count + 3)
+                index == count - 1
+                    ? row[index] : row[index] + String(repeating: " ", count: widths[index] - row[index].count + 3)
             }
             print(line.joined())
         }

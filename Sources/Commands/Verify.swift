@@ -41,15 +41,19 @@ struct Verify: AsyncParsableCommand {
                 $0.spec.policyRef.name == name && $0.status?.conditions?.isTrue(ConditionType.complete) ?? false
             }
             let newest = complete.max {
-                ($0.status?.recoveryPoint ?? .distantPast, $0.name) < ($1.status?.recoveryPoint ?? .distantPast, $1.name)
+                ($0.status?.recoveryPoint ?? .distantPast, $0.name) < (
+                    $1.status?.recoveryPoint ?? .distantPast, $1.name
+                )
             }
             guard let newest else {
-                throw Complaint("the BackupPolicy \"\(name)\" has no complete backup to verify; take one with: dr backup \(name)")
+                throw Complaint(
+                    "the BackupPolicy \"\(name)\" has no complete backup to verify; take one with: dr backup \(name)")
             }
             return newest
         }
         guard let backup = try await client.getIfPresent(Backup.self, name, namespace: namespace) else {
-            throw Complaint("there is no BackupPolicy and no Backup \"\(name)\" in the namespace \"\(namespace)\": not found")
+            throw Complaint(
+                "there is no BackupPolicy and no Backup \"\(name)\" in the namespace \"\(namespace)\": not found")
         }
         guard backup.status?.conditions?.isTrue(ConditionType.complete) ?? false else {
             throw Complaint("the Backup \"\(name)\" is not complete: there is nothing to restore")

@@ -18,7 +18,9 @@ struct WaitOptions: ParsableArguments {
     private static let usual = Duration.seconds(6 * 3600)
 
     private static func span(_ text: String) throws -> Duration {
-        guard let span = Span(text) else { throw ValidationError("\"\(text)\" is not a span of time such as 90s, 15m or 36h") }
+        guard let span = Span(text) else {
+            throw ValidationError("\"\(text)\" is not a span of time such as 90s, 15m or 36h")
+        }
         return span.duration
     }
 
@@ -36,13 +38,17 @@ struct WaitOptions: ParsableArguments {
                 guard let found = try await look() else { return }
                 last = found
                 seen = found
-            } catch let error as KubernetesError where error.isRetriable && (error.reason != .unauthorized || error.isPremature) {
+            } catch let error as KubernetesError
+                where error.isRetriable && (error.reason != .unauthorized || error.isPremature)
+            {
                 seen.text = "the API server does not answer: \(error)"
             }
             let now = ContinuousClock.now - began
             for line in report.lines(seen, at: now) { Self.say(line) }
             guard now < timeout else {
-                let text = seen.text.isEmpty ? (seen.isTouched ? "" : ": nothing has touched it; is the operator running?") : ": \(seen.text)"
+                let text =
+                    seen.text.isEmpty
+                    ? (seen.isTouched ? "" : ": nothing has touched it; is the operator running?") : ": \(seen.text)"
                 Self.say("the time is over (--timeout), \(what) goes on without this command\(text)")
                 throw ExitCode(Self.timedOut)
             }
@@ -54,7 +60,9 @@ struct WaitOptions: ParsableArguments {
 
     /// Why a store cannot be used, when nobody has looked at what needs it yet; empty when nothing is known against it.
     static func complaint(ofStore name: String, _ client: KubernetesClient, _ namespace: String) async -> String {
-        guard let store = try? await client.getIfPresent(BackupStore.self, name, namespace: namespace) else { return "" }
+        guard let store = try? await client.getIfPresent(BackupStore.self, name, namespace: namespace) else {
+            return ""
+        }
         let text = WaitReport.text(store.status?.conditions?[ConditionType.ready])
         return text.isEmpty ? "" : "the BackupStore \(name) is not ready: \(text)"
     }

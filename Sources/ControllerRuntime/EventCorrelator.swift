@@ -58,7 +58,9 @@ struct EventCorrelator: Sendable {
         known = known.filter { item.time.timeIntervalSince($0.value.last) < Self.window }
         defer { groups[group] = known }
         var note = item.note
-        if known[note] == nil, known.count >= Self.notesPerGroup, let newest = known.max(by: { $0.value.first < $1.value.first }) {
+        if known[note] == nil, known.count >= Self.notesPerGroup,
+            let newest = known.max(by: { $0.value.first < $1.value.first })
+        {
             note = newest.key
         }
         guard var series = known[note] else {

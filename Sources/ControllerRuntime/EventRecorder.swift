@@ -40,7 +40,8 @@ public final class EventRecorder: Sendable {
         source.yield(
             EventItem(
                 kind: kind.rawValue, reason: EventText.cut(reason, to: EventText.wordLimit),
-                action: EventText.cut(action, to: EventText.wordLimit), note: EventText.cut(note, to: EventText.noteLimit),
+                action: EventText.cut(action, to: EventText.wordLimit),
+                note: EventText.cut(note, to: EventText.noteLimit),
                 regarding: regarding, time: now))
     }
 

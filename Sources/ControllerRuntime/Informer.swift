@@ -67,7 +67,9 @@ public final class Informer<R: KubernetesResource>: Sendable {
         onChange { change, _ in await handler(change) }
     }
 
-    public func onChange(_ handler: @escaping @Sendable (Change, Origin) async -> Void) { handlers.withLock { $0.append(handler) } }
+    public func onChange(_ handler: @escaping @Sendable (Change, Origin) async -> Void) {
+        handlers.withLock { $0.append(handler) }
+    }
 
     public func get(_ key: ObjectKey) -> R? { cache.withLock { $0[key] } }
 

@@ -57,9 +57,11 @@ struct Reflector<R: KubernetesResource>: Sendable {
         // An idle server without bookmarks: nothing is wrong that a new connection would not mend.
         if error.isSilence, case .watch = step { return .watchEnded(lasted: true) }
         // Nothing is wrong: a server of an older store has lists, and they are what comes next.
-        let isRefusedStream = step == .streamList && ([.invalid, .badRequest].contains(error.reason) || error.isMissingStorageFeature)
+        let isRefusedStream =
+            step == .streamList && ([.invalid, .badRequest].contains(error.reason) || error.isMissingStorageFeature)
         informer.logger.log(
-            level: isRefusedStream ? .debug : .warning, isRefusedStream ? "the server streams no lists" : "list and watch failed",
+            level: isRefusedStream ? .debug : .warning,
+            isRefusedStream ? "the server streams no lists" : "list and watch failed",
             metadata: ["step": "\(step)", "error": "\(error)"])
         let wait = error.retryAfter.map { Duration.seconds($0) }
         if isRefusedStream { return .streamListFailed(isUnknown: true) }

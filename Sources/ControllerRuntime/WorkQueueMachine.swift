@@ -13,7 +13,8 @@ public enum WorkPriority: Sendable, Hashable {
 ///
 /// A key is worked on by one worker at a time. Added meanwhile, it is worked on once more afterwards, however often it was
 /// added (client-go's dirty and processing sets).
-public struct WorkQueueMachine<Key: Hashable & Sendable, Time: InstantProtocol>: Sendable where Time.Duration == Duration {
+public struct WorkQueueMachine<Key: Hashable & Sendable, Time: InstantProtocol>: Sendable
+where Time.Duration == Duration {
     private struct Alarm: Comparable {
         var time: Time
         var key: Key

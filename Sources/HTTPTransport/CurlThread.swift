@@ -124,7 +124,8 @@ final class CurlThread: Sendable {
         for handle in running.values {
             end(
                 handle,
-                .failure(HTTPError(code: .shutDown, message: "the client was shut down", url: handle.transfer.request.url)),
+                .failure(
+                    HTTPError(code: .shutDown, message: "the client was shut down", url: handle.transfer.request.url)),
                 &running)
         }
         multi.free()
@@ -150,7 +151,8 @@ final class CurlThread: Sendable {
         case .cancel(let transfer):
             guard let handle = running[transfer.id] else { return }
             end(
-                handle, .failure(HTTPError(code: .cancelled, message: "cancelled", url: transfer.request.url)), &running)
+                handle, .failure(HTTPError(code: .cancelled, message: "cancelled", url: transfer.request.url)), &running
+            )
         }
     }
 

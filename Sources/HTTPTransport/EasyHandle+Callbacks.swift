@@ -70,10 +70,14 @@ extension EasyHandle {
             // In TLS 1.3 the server looks at the client's certificate after the client's handshake is over.
             case CURLE_RECV_ERROR where text.contains(" alert ") && text.contains("SSL routines"): .tls
             case CURLE_OPERATION_TIMEDOUT: hasIdleLimit && text.contains("too slow") ? .idle : .timeout
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
-                CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER: .tls
-            case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM,
-                CURLE_SEND_FAIL_REWIND: .reset
+            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+                CURLE_SSL_CACERT_BADFILE,
+                CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
+                .tls
+            case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2,
+                CURLE_HTTP2_STREAM,
+                CURLE_SEND_FAIL_REWIND:
+                .reset
             case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
                 .malformed
             case CURLE_ABORTED_BY_CALLBACK, CURLE_READ_ERROR: .body

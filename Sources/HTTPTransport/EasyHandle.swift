@@ -13,7 +13,8 @@ final class EasyHandle {
     init(_ transfer: Transfer, _ configuration: HTTPClientConfiguration) throws(HTTPError) {
         guard let pointer = curl_easy_init() else {
             throw HTTPError(
-                code: .other, message: "libcurl has no memory", url: transfer.request.url, requestMayHaveBeenSent: false)
+                code: .other, message: "libcurl has no memory", url: transfer.request.url, requestMayHaveBeenSent: false
+            )
         }
         self.transfer = transfer
         self.pointer = pointer
@@ -53,7 +54,8 @@ final class EasyHandle {
         // Not a pointer: how many milliseconds the open callback gives to the socket.
         dr_set_pointer(
             pointer, CURLOPT_OPENSOCKETDATA,
-            UnsafeMutableRawPointer(bitPattern: configuration.unacknowledgedTimeout.map { max(1, $0.milliseconds) } ?? 0))
+            UnsafeMutableRawPointer(
+                bitPattern: configuration.unacknowledgedTimeout.map { max(1, $0.milliseconds) } ?? 0))
         dr_set_pointer(pointer, CURLOPT_ERRORBUFFER, complaint)
         setTarget(configuration)
         setTrust(configuration.tls)

@@ -29,7 +29,8 @@ public struct HTTPBody: AsyncSequence, Sendable {
         for try await piece in self {
             guard bytes.count + piece.count <= limit else {
                 throw HTTPError(
-                    code: .tooLarge, message: "the answer is longer than \(limit) bytes", url: owner.transfer.request.url)
+                    code: .tooLarge, message: "the answer is longer than \(limit) bytes",
+                    url: owner.transfer.request.url)
             }
             if bytes.isEmpty { bytes = piece } else { bytes += piece }
         }

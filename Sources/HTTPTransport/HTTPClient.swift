@@ -47,7 +47,8 @@ public final class HTTPClient: Sendable {
                 code: .malformed, message: "the header \(name.prefix(64).debugDescription) holds what no header may",
                 url: request.url, requestMayHaveBeenSent: false)
         }
-        guard let url = URL(string: request.url), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
+        guard let url = URL(string: request.url), let scheme = url.scheme?.lowercased(),
+            ["http", "https"].contains(scheme),
             url.host != nil
         else {
             throw HTTPError(
@@ -67,7 +68,7 @@ public final class HTTPClient: Sendable {
         }
         do {
             return HTTPResponse(try await transfer.awaitHead(), transfer)
-        } catch where transfer.mayBeRepeated && !Task.isCancelled {
+        } catch  where transfer.mayBeRepeated && !Task.isCancelled {
             let again = begin(request)
             return HTTPResponse(try await again.awaitHead(), again)
         }

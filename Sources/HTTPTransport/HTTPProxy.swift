@@ -13,7 +13,9 @@ public enum HTTPProxy: Sendable, Hashable {
     case url(String, noProxy: String)
 
     /// - Returns: the proxy's URL, or nil for a direct connection.
-    func proxy(scheme: String, host: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+    func proxy(scheme: String, host: String, environment: [String: String] = ProcessInfo.processInfo.environment)
+        -> String?
+    {
         switch self {
         case .none: return nil
         case .url(let url, let exceptions):

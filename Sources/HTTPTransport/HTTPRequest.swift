@@ -36,7 +36,8 @@ public struct HTTPRequest: Sendable {
 
     /// It goes into the request line as it is.
     var hasTokenAsMethod: Bool {
-        !method.isEmpty && method.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }
+        !method.isEmpty
+            && method.utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }
     }
 }
 

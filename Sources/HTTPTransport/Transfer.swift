@@ -151,10 +151,13 @@ final class Transfer: Sendable {
             if rest > 0 {
                 let count = min(rest, buffer.count)
                 state.outgoing.withUnsafeBytes { source in
-                    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[state.outgoingOffset...].prefix(count)))
+                    buffer.copyMemory(
+                        from: UnsafeRawBufferPointer(rebasing: source[state.outgoingOffset...].prefix(count)))
                 }
                 state.outgoingOffset += count
-                guard count == rest, !state.isUploadComplete, let feeder = state.feeder else { return (.count(count), nil) }
+                guard count == rest, !state.isUploadComplete, let feeder = state.feeder else {
+                    return (.count(count), nil)
+                }
                 state.feeder = nil
                 return (.count(count), feeder)
             }

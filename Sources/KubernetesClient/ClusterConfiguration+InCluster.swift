@@ -38,7 +38,9 @@ extension ClusterConfiguration {
         if let list = environment["KUBECONFIG"], !list.isEmpty {
             return try load(files: list.split(separator: ":").map(String.init), context: context)
         }
-        if environment["KUBERNETES_SERVICE_HOST"] != nil, context == nil { return try inCluster(environment: environment) }
+        if environment["KUBERNETES_SERVICE_HOST"] != nil, context == nil {
+            return try inCluster(environment: environment)
+        }
         let usual = (environment["HOME"] ?? NSHomeDirectory()) + "/.kube/config"
         guard FileManager.default.fileExists(atPath: usual) else {
             throw ClusterConfigurationError(

@@ -99,7 +99,9 @@ extension ClusterConfiguration {
         var cluster: JSON = ["server": .string(server)]
         cluster["tls-server-name"] = serverName.map(JSON.string)
         if skipsVerification { cluster["insecure-skip-tls-verify"] = true }
-        cluster["certificate-authority-data"] = tls.certificateAuthorities.map { .string(Data($0).base64EncodedString()) }
+        cluster["certificate-authority-data"] = tls.certificateAuthorities.map {
+            .string(Data($0).base64EncodedString())
+        }
         return cluster
     }
 }

@@ -50,7 +50,8 @@ actor CredentialProvider {
                 header: "Basic " + Data("\(user):\(password)".utf8).base64EncodedString(), obtained: clock())
         case .tokenFile(let path):
             if let current, clock() - current.obtained < Self.tokenFileLifetime { return current }
-            let text = try? String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let text = try? String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             if let text, !text.isEmpty {
                 current = Authorization(header: "Bearer \(text)", obtained: clock())
             } else if current != nil {
@@ -69,7 +70,8 @@ actor CredentialProvider {
 
     /// After a 401: forgets what was refused, unless a newer one has been obtained since.
     func refused(_ authorization: Authorization) {
-        guard let current, current.header == authorization.header, current.certificate == authorization.certificate else {
+        guard let current, current.header == authorization.header, current.certificate == authorization.certificate
+        else {
             return
         }
         self.current = nil
@@ -92,7 +94,8 @@ actor CredentialProvider {
         let location = "exec plugin \(plugin.command)"
         let command = Command(
             plugin.command, plugin.arguments,
-            environment: plugin.environment.merging(["KUBERNETES_EXEC_INFO": request(plugin).text]) { first, _ in first })
+            environment: plugin.environment.merging(["KUBERNETES_EXEC_INFO": request(plugin).text]) { first, _ in first
+            })
         let output: [UInt8]
         do {
             output = try await Self.limited(pluginDeadline) { try await runChild(command, limit: 1 << 20) }
@@ -128,7 +131,8 @@ actor CredentialProvider {
             throw fail("did not print an ExecCredential")
         }
         guard document["apiVersion"]?.string == plugin.apiVersion else {
-            throw fail("printed another apiVersion than \(plugin.apiVersion): set exec.apiVersion to what the plugin speaks")
+            throw fail(
+                "printed another apiVersion than \(plugin.apiVersion): set exec.apiVersion to what the plugin speaks")
         }
         func text(_ key: String) -> String? { document[path: "status", key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
         let (token, certificate, key) = (text("token"), text("clientCertificateData"), text("clientKeyData"))
@@ -138,7 +142,9 @@ actor CredentialProvider {
         }
         var expires: Date?
         if let stamp = text("expirationTimestamp") {
-            guard let date = Timestamp.parse(stamp) else { throw fail("printed an expirationTimestamp that is not RFC 3339") }
+            guard let date = Timestamp.parse(stamp) else {
+                throw fail("printed an expirationTimestamp that is not RFC 3339")
+            }
             expires = date
         }
         return (

@@ -7,7 +7,9 @@ extension JSON {
         switch node {
         case .mapping(let mapping):
             var members: [String: JSON] = [:]
-            for (key, value) in mapping where members[key.string ?? ""] == nil { members[key.string ?? ""] = JSON(yaml: value) }
+            for (key, value) in mapping where members[key.string ?? ""] == nil {
+                members[key.string ?? ""] = JSON(yaml: value)
+            }
             self = .object(members)
         case .sequence(let sequence): self = .array(sequence.map { JSON(yaml: $0) })
         case .scalar(let scalar):

@@ -15,7 +15,9 @@ extension ClusterConfiguration {
             readable += 1
         }
         let location = files.joined(separator: ":")
-        guard readable > 0 else { throw ClusterConfigurationError(location: location, message: "there is no such file") }
+        guard readable > 0 else {
+            throw ClusterConfigurationError(location: location, message: "there is no such file")
+        }
         return try merged.resolve(context: context, location: location)
     }
 }
@@ -97,7 +99,8 @@ struct Kubeconfig {
         guard let server = cluster.value["server"]?.string, !server.isEmpty else {
             throw fail("clusters[\(clusterName)].server is not set")
         }
-        guard let url = URL(string: server), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
+        guard let url = URL(string: server), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil
+        else {
             throw fail("clusters[\(clusterName)].server is not a URL such as https://192.0.2.1:6443")
         }
         let userName = context["user"]?.string ?? ""
@@ -107,13 +110,15 @@ struct Kubeconfig {
         }
         var configuration = ClusterConfiguration(server: server)
         configuration.namespace = context["namespace"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
-        configuration.certificateAuthority = try material("certificate-authority", cluster, "clusters[\(clusterName)]", location)
+        configuration.certificateAuthority = try material(
+            "certificate-authority", cluster, "clusters[\(clusterName)]", location)
         configuration.clientCertificate = try material("client-certificate", user, "users[\(userName)]", location)
         configuration.clientKey = try material("client-key", user, "users[\(userName)]", location)
         configuration.serverName = cluster.value["tls-server-name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         configuration.skipsVerification = cluster.value["insecure-skip-tls-verify"]?.bool ?? false
         if configuration.skipsVerification, configuration.certificateAuthority != nil {
-            throw fail("clusters[\(clusterName)] has both insecure-skip-tls-verify and a certificate-authority: remove one")
+            throw fail(
+                "clusters[\(clusterName)] has both insecure-skip-tls-verify and a certificate-authority: remove one")
         }
         configuration.proxy = try proxy(cluster.value["proxy-url"]?.string, "clusters[\(clusterName)]", location)
         if configuration.clientCertificate != nil, configuration.clientKey == nil {
@@ -147,18 +152,21 @@ struct Kubeconfig {
         guard let text, !text.isEmpty else { return .environment }
         let schemes = ["http", "https", "socks5"]
         // The URL may hold a password: it is not repeated in the message.
-        guard let url = URL(string: text), let scheme = url.scheme, schemes.contains(scheme.lowercased()), url.host != nil
+        guard let url = URL(string: text), let scheme = url.scheme, schemes.contains(scheme.lowercased()),
+            url.host != nil
         else {
             throw ClusterConfigurationError(
                 location: location,
-                message: "\(field).proxy-url is not an http, https or socks5 URL, such as http://proxy.example.com:3128")
+                message: "\(field).proxy-url is not an http, https or socks5 URL, such as http://proxy.example.com:3128"
+            )
         }
         return .url(text, noProxy: "")
     }
 
     private func impersonation(_ user: JSON) -> ClusterConfiguration.Impersonation? {
         guard let name = user["as"]?.string, !name.isEmpty else { return nil }
-        return .init(user: name, uid: user["as-uid"]?.string, groups: (user["as-groups"]?.array ?? []).compactMap(\.string))
+        return .init(
+            user: name, uid: user["as-uid"]?.string, groups: (user["as-groups"]?.array ?? []).compactMap(\.string))
     }
 
     /// The order is client-go's: a plugin is asked only when there is nothing at hand.
@@ -178,7 +186,8 @@ struct Kubeconfig {
         if let provider = user.value["auth-provider"], !provider.isNull {
             throw ClusterConfigurationError(
                 location: location,
-                message: "users[\(name)].auth-provider is no longer part of Kubernetes: use exec with the provider's plugin")
+                message:
+                    "users[\(name)].auth-provider is no longer part of Kubernetes: use exec with the provider's plugin")
         }
         return .none
     }
@@ -197,7 +206,9 @@ struct Kubeconfig {
         guard ["Never", "IfAvailable", "Always"].contains(mode) else {
             throw fail("interactiveMode must be Never, IfAvailable or Always")
         }
-        if mode == "Always" { throw fail("interactiveMode is Always: dr has no terminal; use a plugin that can do without") }
+        if mode == "Always" {
+            throw fail("interactiveMode is Always: dr has no terminal; use a plugin that can do without")
+        }
         let variables = (exec["env"]?.array ?? []).compactMap { item -> (String, String)? in
             item["name"]?.string.map { ($0, item["value"]?.string ?? "") }
         }

@@ -36,9 +36,12 @@ extension KubernetesClient {
         var known: Set<String> = []
         func add(_ list: JSON, group: String, version: String) {
             for entry in list["resources"]?.array ?? [] {
-                guard let plural = entry["name"]?.string, !plural.contains("/"), let kind = entry["kind"]?.string else { continue }
+                guard let plural = entry["name"]?.string, !plural.contains("/"), let kind = entry["kind"]?.string else {
+                    continue
+                }
                 let type = ResourceType(
-                    group: group, version: version, kind: kind, plural: plural, namespaced: entry["namespaced"]?.bool ?? true)
+                    group: group, version: version, kind: kind, plural: plural,
+                    namespaced: entry["namespaced"]?.bool ?? true)
                 guard known.insert(type.groupResource).inserted else { continue }
                 result.resources.append(
                     APIResource(
@@ -56,9 +59,12 @@ extension KubernetesClient {
             for version in [preferred].compactMap({ $0 }) + versions.filter({ $0 != preferred }) {
                 do {
                     add(
-                        try await document("/apis/\(ResourcePath.escape(name))/\(ResourcePath.escape(version))", request), group: name,
+                        try await document(
+                            "/apis/\(ResourcePath.escape(name))/\(ResourcePath.escape(version))", request), group: name,
                         version: version)
-                } catch let error as KubernetesError where [.serviceUnavailable, .notFound, .internalError, .timeout].contains(error.reason) {
+                } catch let error as KubernetesError
+                    where [.serviceUnavailable, .notFound, .internalError, .timeout].contains(error.reason)
+                {
                     result.silent.append("\(name)/\(version)")
                 }
             }

@@ -21,24 +21,29 @@ extension KubernetesClient {
     ///   - metadataOnly: gives nothing but `metadata`: a fraction of the bytes, and no Secret's values.
     /// - Throws: ``KubernetesError``; `isExpired` when the version that `next` continues was compacted away.
     public func page(
-        _ type: ResourceType, namespace: String?, selector: ListSelector = ListSelector(), limit: Int?, next: String? = nil,
+        _ type: ResourceType, namespace: String?, selector: ListSelector = ListSelector(), limit: Int?,
+        next: String? = nil,
         metadataOnly: Bool = false
     ) async throws -> ResourcePage {
         let request = type.describe("list", namespace, nil)
         let path =
             ResourcePath.path(type, namespace: namespace)
             + ResourcePath.query([
-                ("labelSelector", selector.labels), ("fieldSelector", selector.fields), ("limit", limit.map(String.init)),
+                ("labelSelector", selector.labels), ("fieldSelector", selector.fields),
+                ("limit", limit.map(String.init)),
                 ("continue", next),
             ])
-        let accept = metadataOnly ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json" : "application/json"
+        let accept =
+            metadataOnly
+            ? "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json" : "application/json"
         let data = try await call("GET", path, accept: accept, isRepeatable: true, describing: request)
         var list = try decode(JSON.self, data, request)
         // Go writes an empty list as null.
         let found = list["items"] == .some(.null) ? JSON.array([]) : list["items"] ?? .array([])
         guard list["kind"]?.string?.hasSuffix("List") ?? false, case .array(var items) = found else {
             throw KubernetesError(
-                reason: .malformed, status: APIStatus(message: "the answer is not a list", reason: "Malformed", code: 200), code: 200,
+                reason: .malformed,
+                status: APIStatus(message: "the answer is not a list", reason: "Malformed", code: 200), code: 200,
                 request: request)
         }
         list["items"] = nil

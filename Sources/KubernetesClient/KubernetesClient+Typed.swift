@@ -59,7 +59,8 @@ extension KubernetesClient {
             let page: (list: ResourceList<R>, token: String?)
             do {
                 page = try await listPage(
-                    type, namespace: namespace, selector: selector, resourceVersion: nil, limit: Self.pageSize, token: token)
+                    type, namespace: namespace, selector: selector, resourceVersion: nil, limit: Self.pageSize,
+                    token: token)
             } catch let error as KubernetesError where error.isExpired && token != nil {
                 // The version of the first pages was compacted away. Pages of another would not fit them: all at once.
                 return try await listPage(
@@ -75,7 +76,8 @@ extension KubernetesClient {
     }
 
     func listPage<R: KubernetesResource>(
-        _ type: R.Type, namespace: String?, selector: ListSelector, resourceVersion: String?, limit: Int?, token: String?
+        _ type: R.Type, namespace: String?, selector: ListSelector, resourceVersion: String?, limit: Int?,
+        token: String?
     ) async throws -> (list: ResourceList<R>, token: String?) {
         let request = R.resourceType.describe("list", namespace, nil)
         let path =
@@ -117,7 +119,8 @@ extension KubernetesClient {
             ResourcePath.path(R.resourceType, namespace: object.namespace, name: object.name, subresource: subresource)
             + ResourcePath.query([("fieldManager", Self.fieldManager)])
         let data = try await call(
-            "PUT", path, body: encode(object), isRepeatable: object.metadata.resourceVersion != nil, describing: request)
+            "PUT", path, body: encode(object), isRepeatable: object.metadata.resourceVersion != nil, describing: request
+        )
         return try written(data, request)
     }
 
@@ -135,7 +138,8 @@ extension KubernetesClient {
         let object = try decode(R.self, data, request)
         let metadata = object.metadata
         if !isDryRun {
-            WriteObserver.tell(R.resourceType, namespace: metadata.namespace, name: metadata.name, version: metadata.resourceVersion)
+            WriteObserver.tell(
+                R.resourceType, namespace: metadata.namespace, name: metadata.name, version: metadata.resourceVersion)
         }
         return object
     }

@@ -16,7 +16,9 @@ extension KubernetesClient {
             UnstructuredObject.self, try await call("GET", path, isRepeatable: true, describing: request), request)
     }
 
-    public func getIfPresent(_ type: ResourceType, _ name: String, namespace: String?) async throws -> UnstructuredObject? {
+    public func getIfPresent(_ type: ResourceType, _ name: String, namespace: String?) async throws
+        -> UnstructuredObject?
+    {
         do {
             return try await get(type, name, namespace: namespace)
         } catch let error as KubernetesError where error.isNotFound {
@@ -31,7 +33,8 @@ extension KubernetesClient {
     ) async throws -> UnstructuredObject {
         let request = type.describe("apply", namespace, name)
         let data = try await sendPatch(
-            type, name, namespace: namespace, object, contentType: "application/apply-patch+yaml", subresource: subresource,
+            type, name, namespace: namespace, object, contentType: "application/apply-patch+yaml",
+            subresource: subresource,
             query: [
                 ("fieldManager", fieldManager), ("force", force ? "true" : "false"), ("dryRun", dryRun ? "All" : nil),
             ])
@@ -43,7 +46,8 @@ extension KubernetesClient {
     ) async throws -> UnstructuredObject {
         let request = type.describe("patch", namespace, name)
         let data = try await sendPatch(
-            type, name, namespace: namespace, patch, contentType: "application/merge-patch+json", subresource: subresource,
+            type, name, namespace: namespace, patch, contentType: "application/merge-patch+json",
+            subresource: subresource,
             query: [("fieldManager", Self.fieldManager)])
         return try written(data, type, request)
     }
@@ -51,7 +55,8 @@ extension KubernetesClient {
     /// A patch of any of the three kinds that are not apply. Lists are replaced by `.merge`, merged by the keys of the
     /// schema by `.strategic` (built-in kinds only), and changed by operations in `.operations` (RFC 6902).
     public func patch(
-        _ type: ResourceType, _ name: String, namespace: String?, kind: PatchKind, _ patch: JSON, subresource: String? = nil
+        _ type: ResourceType, _ name: String, namespace: String?, kind: PatchKind, _ patch: JSON,
+        subresource: String? = nil
     ) async throws -> UnstructuredObject {
         let data = try await sendPatch(
             type, name, namespace: namespace, patch, contentType: kind.rawValue, subresource: subresource,
@@ -76,14 +81,17 @@ extension KubernetesClient {
 
     /// Merge patches and applies say what is wanted, not what is added: a second one changes nothing.
     func sendPatch(
-        _ type: ResourceType, _ name: String, namespace: String?, _ patch: JSON, contentType: String, subresource: String?,
+        _ type: ResourceType, _ name: String, namespace: String?, _ patch: JSON, contentType: String,
+        subresource: String?,
         query: [(String, String?)], isRepeatable: Bool = true
     ) async throws -> Data {
         let path =
-            ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource) + ResourcePath.query(query)
+            ResourcePath.path(type, namespace: namespace, name: name, subresource: subresource)
+            + ResourcePath.query(query)
         let isApply = contentType == "application/apply-patch+yaml"
         return try await call(
-            "PATCH", path, body: isApply ? ApplyBody.bytes(patch) : [UInt8](patch.serialized()), contentType: contentType, isRepeatable: isRepeatable,
+            "PATCH", path, body: isApply ? ApplyBody.bytes(patch) : [UInt8](patch.serialized()),
+            contentType: contentType, isRepeatable: isRepeatable,
             describing: type.describe("patch", namespace, name))
     }
 
@@ -103,7 +111,8 @@ extension KubernetesClient {
     }
 
     /// Replicas wanted, and replicas there.
-    public func scale(_ type: ResourceType, _ name: String, namespace: String) async throws -> (spec: Int, status: Int) {
+    public func scale(_ type: ResourceType, _ name: String, namespace: String) async throws -> (spec: Int, status: Int)
+    {
         let request = type.describe("get the scale of", namespace, name)
         let path = ResourcePath.path(type, namespace: namespace, name: name, subresource: "scale")
         let scale = try decode(
@@ -116,7 +125,8 @@ extension KubernetesClient {
     public func setScale(_ type: ResourceType, _ name: String, namespace: String, replicas: Int) async throws {
         _ = try await sendPatch(
             type, name, namespace: namespace, ["spec": ["replicas": .integer(Int64(replicas))]],
-            contentType: "application/merge-patch+json", subresource: "scale", query: [("fieldManager", Self.fieldManager)])
+            contentType: "application/merge-patch+json", subresource: "scale",
+            query: [("fieldManager", Self.fieldManager)])
     }
 
     /// What the server says it is.
@@ -129,14 +139,19 @@ extension KubernetesClient {
 extension KubernetesClient {
     public func create(_ object: JSON, type: ResourceType, namespace: String?) async throws -> UnstructuredObject {
         let request = type.describe("create", namespace, object[path: "metadata", "name"]?.string)
-        let path = ResourcePath.path(type, namespace: namespace) + ResourcePath.query([("fieldManager", Self.fieldManager)])
+        let path =
+            ResourcePath.path(type, namespace: namespace) + ResourcePath.query([("fieldManager", Self.fieldManager)])
         let data = try await call(
             "POST", path, body: [UInt8](object.serialized()), isRepeatable: false, describing: request)
         return try written(data, type, request)
     }
-    private func written(_ data: Data, _ type: ResourceType, _ request: String, isDryRun: Bool = false) throws -> UnstructuredObject {
+    private func written(_ data: Data, _ type: ResourceType, _ request: String, isDryRun: Bool = false) throws
+        -> UnstructuredObject
+    {
         let object = try decode(UnstructuredObject.self, data, request)
-        if !isDryRun { WriteObserver.tell(type, namespace: object.namespace, name: object.name, version: object.resourceVersion) }
+        if !isDryRun {
+            WriteObserver.tell(type, namespace: object.namespace, name: object.name, version: object.resourceVersion)
+        }
         return object
     }
 }

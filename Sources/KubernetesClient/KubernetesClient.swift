@@ -43,9 +43,11 @@ public final class KubernetesClient: Sendable {
         self.rate = Mutex(TokenBucket(rate: rate, burst: burst))
         credentials = CredentialProvider(configuration.credential, cluster: configuration.execCluster(tls))
         unary = HTTPClient(
-            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http2, unacknowledgedTimeout: Self.unacknowledged))
+            configuration: HTTPClientConfiguration(
+                tls: tls, proxy: configuration.proxy, version: .http2, unacknowledgedTimeout: Self.unacknowledged))
         watches = HTTPClient(
-            configuration: HTTPClientConfiguration(tls: tls, proxy: configuration.proxy, version: .http1, unacknowledgedTimeout: Self.unacknowledged))
+            configuration: HTTPClientConfiguration(
+                tls: tls, proxy: configuration.proxy, version: .http1, unacknowledgedTimeout: Self.unacknowledged))
     }
 
     public func shutdown() async {
@@ -59,7 +61,8 @@ public final class KubernetesClient: Sendable {
     /// One request, without retries. Refreshes what has to be refreshed, and repeats once after a 401.
     func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, contentType: String = "application/json",
-        accept: String = "application/json", timeout: Duration? = KubernetesClient.timeout, idleTimeout: Duration? = nil,
+        accept: String = "application/json", timeout: Duration? = KubernetesClient.timeout,
+        idleTimeout: Duration? = nil,
         on client: HTTPClient? = nil,
         describing request: String
     ) async throws -> HTTPResponse {

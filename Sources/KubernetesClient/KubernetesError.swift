@@ -83,7 +83,8 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     /// Whether the same request may do better later.
     public var isRetriable: Bool {
         switch reason {
-        case .tooManyRequests, .timeout, .serverTimeout, .internalError, .serviceUnavailable, .unreachable, .conflict: true
+        case .tooManyRequests, .timeout, .serverTimeout, .internalError, .serviceUnavailable, .unreachable, .conflict:
+            true
         // It says nothing of the request: our own credentials have expired and their successors are not there yet.
         case .unauthorized: true
         default: isPremature
@@ -91,7 +92,9 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// The server cannot be asked now.
-    public var isAway: Bool { [.unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests].contains(reason) }
+    public var isAway: Bool {
+        [.unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests].contains(reason)
+    }
     /// Nothing can be made in a namespace that is being deleted.
     public var isNamespaceEnding: Bool {
         reason == .forbidden && status.details?.causes?.contains { $0.reason == "NamespaceTerminating" } ?? false

@@ -84,7 +84,8 @@ extension KubernetesClient {
                 ("resourceVersionMatch", start.sendsInitialEvents ? "NotOlderThan" : nil),
             ])
         let response = try await send(
-            "GET", path, timeout: .seconds(start.timeoutSeconds + 30), idleTimeout: silence, on: watches, describing: request)
+            "GET", path, timeout: .seconds(start.timeoutSeconds + 30), idleTimeout: silence, on: watches,
+            describing: request)
         onBytes()
         var splitter = LineSplitter()
         do {

@@ -29,7 +29,9 @@ public struct LabelQuery: Codable, Sendable, Hashable {
     }
 
     private var expressions: [Expression] {
-        (matchLabels ?? [:]).sorted { $0.key < $1.key }.map { Expression(key: $0.key, operator: .isIn, values: [$0.value]) }
+        (matchLabels ?? [:]).sorted { $0.key < $1.key }.map {
+            Expression(key: $0.key, operator: .isIn, values: [$0.value])
+        }
             + (matchExpressions ?? [])
     }
 
@@ -71,7 +73,9 @@ public struct LabelQuery: Codable, Sendable, Hashable {
         for expression in expressions {
             let parts = expression.key.split(separator: "/", omittingEmptySubsequences: false)
             let prefix = parts.count == 2 ? parts[0] : "a"
-            let isPrefix = !prefix.isEmpty && prefix.utf8.count <= 253 && prefix.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isName)
+            let isPrefix =
+                !prefix.isEmpty && prefix.utf8.count <= 253
+                && prefix.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isName)
             guard (1...2).contains(parts.count), isPrefix, isName(parts[parts.count - 1]) else {
                 return "\"\(expression.key)\" is not the key of a label"
             }
@@ -80,7 +84,8 @@ public struct LabelQuery: Codable, Sendable, Hashable {
             }
             let needsValues = expression.operator == .isIn || expression.operator == .notIn
             if needsValues == (expression.values ?? []).isEmpty {
-                return "\"\(expression.key)\": \(expression.operator.rawValue) \(needsValues ? "needs" : "takes no") values"
+                return
+                    "\"\(expression.key)\": \(expression.operator.rawValue) \(needsValues ? "needs" : "takes no") values"
             }
         }
         return nil

@@ -115,7 +115,9 @@ public enum YAMLText {
     /// Whether a text is the same again after it stood as a literal block: its first line begins with a character, it ends
     /// with one line's end or none, and there is nothing in it that a block cannot hold.
     private static func isBlock(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first != UInt8(ascii: " "), first != UInt8(ascii: "\n"), first != UInt8(ascii: "\t") else {
+        guard let first = text.utf8.first, first != UInt8(ascii: " "), first != UInt8(ascii: "\n"),
+            first != UInt8(ascii: "\t")
+        else {
             return false
         }
         guard text.utf8.contains(UInt8(ascii: "\n")), !text.hasSuffix("\n\n") else { return false }
@@ -128,7 +130,9 @@ public enum YAMLText {
     private static func isPlain(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last else { return false }
         let letters = (UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"))
-        guard letters.0.contains(first) || letters.1.contains(first), last != UInt8(ascii: ":"), last != UInt8(ascii: " ") else {
+        guard letters.0.contains(first) || letters.1.contains(first), last != UInt8(ascii: ":"),
+            last != UInt8(ascii: " ")
+        else {
             return false
         }
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return false }

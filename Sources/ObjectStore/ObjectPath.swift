@@ -28,7 +28,9 @@ public enum ObjectPath {
                 "has \(key.utf8.count) bytes; 1024 are allowed"
             } else if segments.contains(where: { $0.isEmpty || $0.first == UInt8(ascii: ".") }) {
                 "has a segment that is empty or starts with a dot"
-            } else if key.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f || $0.value | 1 == 0xffff }) {
+            } else if key.unicodeScalars.contains(where: {
+                $0.value < 0x20 || $0.value == 0x7f || $0.value | 1 == 0xffff
+            }) {
                 "has a control character"
             } else {
                 nil

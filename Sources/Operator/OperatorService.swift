@@ -34,8 +34,10 @@ public final class OperatorService: Service {
     ///   - reach: how far policies and plans reach with the operator's rights.
     ///   - election: the controllers work only while it holds its lease; nil when nobody else can be there.
     public init(
-        client: KubernetesClient, namespaces: Set<String> = [], reach: ResourceReach = .ownNamespace, election: LeaderElector? = nil,
-        maxConcurrentBackups: Int = OperatorService.standardConcurrentBackups, metrics: any OperatorMetrics = NoOperatorMetrics(), logger: Logger
+        client: KubernetesClient, namespaces: Set<String> = [], reach: ResourceReach = .ownNamespace,
+        election: LeaderElector? = nil,
+        maxConcurrentBackups: Int = OperatorService.standardConcurrentBackups,
+        metrics: any OperatorMetrics = NoOperatorMetrics(), logger: Logger
     ) {
         self.election = election
         self.maxConcurrentBackups = maxConcurrentBackups
@@ -57,7 +59,8 @@ public final class OperatorService: Service {
     /// The caches whose watch stands still, nil when none does.
     public func standstill(at now: ContinuousClock.Instant = .now) -> String? {
         let watches: [(String, ContinuousClock.Instant)] = [
-            ("backupstores", stores.lastActivity), ("backuppolicies", policies.lastActivity), ("backups", backups.lastActivity),
+            ("backupstores", stores.lastActivity), ("backuppolicies", policies.lastActivity),
+            ("backups", backups.lastActivity),
             ("recoveryplans", plans.lastActivity), ("recoveryruns", runs.lastActivity),
         ]
         let still = watches.filter { $0.1.duration(to: now) > Self.longestStandstill }.map(\.0)
@@ -77,13 +80,15 @@ public final class OperatorService: Service {
     public func run() async throws {
         let host = ProcessInfo.processInfo.hostName
         let identity = "\(host)/\(ProcessInfo.processInfo.processIdentifier)"
-        let recorder = EventRecorder(client: client, controller: "dr.hotswap.io/operator", instance: host, logger: logger)
+        let recorder = EventRecorder(
+            client: client, controller: "dr.hotswap.io/operator", instance: host, logger: logger)
         let storeCache = StoreCache()
         let resolver = Resolver(client: client, stores: storeCache, reach: reach)
         let context = OperatorContext(
             client: client, resolver: resolver, recorder: recorder,
             activities: ActivityRunner(), metrics: metrics, logger: logger, identity: identity, now: { Date() },
-            writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host), catalogues: CatalogueCaches(),
+            writers: WriterGate(resolver: resolver, cluster: ClusterIdentity(client: client), host: host),
+            catalogues: CatalogueCaches(),
             doubts: StoreDoubts())
         do {
             try ScratchFolder.removeAbandoned(in: context.resolver.cache)
@@ -94,7 +99,9 @@ public final class OperatorService: Service {
         let controllers = makeControllers(context)
         let manager = Manager(
             caches: [stores.run, policies.run, backups.run, plans.run, runs.run],
-            syncs: [stores.waitForSync, policies.waitForSync, backups.waitForSync, plans.waitForSync, runs.waitForSync],
+            syncs: [
+                stores.waitForSync, policies.waitForSync, backups.waitForSync, plans.waitForSync, runs.waitForSync,
+            ],
             workers: [context.activities.run] + controllers.map { $0.run })
         let outcome = await Self.recording(recorder) { [election] in
             try await manager.run { workers in
@@ -107,7 +114,9 @@ public final class OperatorService: Service {
     }
 
     /// Events are written as long as `work` goes on, and the last ones after it: they say how it ended.
-    private static func recording(_ recorder: EventRecorder, _ work: () async throws -> Void) async -> Result<Void, any Error> {
+    private static func recording(_ recorder: EventRecorder, _ work: () async throws -> Void) async -> Result<
+        Void, any Error
+    > {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await recorder.run() }
             let outcome: Result<Void, any Error>
@@ -129,7 +138,8 @@ public final class OperatorService: Service {
         context.doubts.connect(storeController.queue)
         storeController.watch(stores)
 
-        let policyReconciler = BackupPolicyReconciler(context: context, policies: policies, backups: backups, stores: stores)
+        let policyReconciler = BackupPolicyReconciler(
+            context: context, policies: policies, backups: backups, stores: stores)
         let policyController = Controller(
             name: "backuppolicy", metrics: metrics, logger: logger, reconcile: policyReconciler.reconcile)
         policyController.watch(policies)
@@ -141,22 +151,27 @@ public final class OperatorService: Service {
         let backupQueue = QueueLink()
         let backupReconciler = BackupReconciler(
             context: context, backups: backups, policies: policies, limit: maxConcurrentBackups, wake: backupQueue.add)
-        let backupController = Controller(name: "backup", metrics: metrics, logger: logger, reconcile: backupReconciler.reconcile)
+        let backupController = Controller(
+            name: "backup", metrics: metrics, logger: logger, reconcile: backupReconciler.reconcile)
         backupQueue.connect(backupController.queue)
         backupController.watch(backups)
         backupController.watch(policies) { [backups] policy in
-            backups.list(namespace: policy.namespace).filter { $0.spec.policyRef.name == policy.name && $0.isUnderWay }.map(\.reference)
+            backups.list(namespace: policy.namespace).filter { $0.spec.policyRef.name == policy.name && $0.isUnderWay }
+                .map(\.reference)
         }
 
         let proofQueue = QueueLink()
-        let proofReconciler = VerificationReconciler(context: context, backups: backups, runs: runs, wake: proofQueue.add)
-        let proofController = Controller(name: "verification", metrics: metrics, logger: logger, reconcile: proofReconciler.reconcile)
+        let proofReconciler = VerificationReconciler(
+            context: context, backups: backups, runs: runs, wake: proofQueue.add)
+        let proofController = Controller(
+            name: "verification", metrics: metrics, logger: logger, reconcile: proofReconciler.reconcile)
         proofQueue.connect(proofController.queue)
         proofController.watch(backups)
         proofController.watch(runs) { _ in proofReconciler.concerned() }
 
         let planReconciler = RecoveryPlanReconciler(context: context, plans: plans, runs: runs, backups: backups)
-        let planController = Controller(name: "recoveryplan", metrics: metrics, logger: logger, reconcile: planReconciler.reconcile)
+        let planController = Controller(
+            name: "recoveryplan", metrics: metrics, logger: logger, reconcile: planReconciler.reconcile)
         planController.watch(plans)
         planController.watch(runs) { [ObjectKey(namespace: $0.namespace, name: $0.spec.planRef.name)] }
         backups.onChange { [plans, queue = planController.queue] change in
@@ -168,19 +183,23 @@ public final class OperatorService: Service {
 
         let runQueue = QueueLink()
         let runReconciler = RecoveryRunReconciler(context: context, runs: runs, wake: runQueue.add)
-        let runController = Controller(name: "recoveryrun", metrics: metrics, logger: logger, reconcile: runReconciler.reconcile)
+        let runController = Controller(
+            name: "recoveryrun", metrics: metrics, logger: logger, reconcile: runReconciler.reconcile)
         runQueue.connect(runController.queue)
         runController.watch(runs)
         // Those that wait for the store's probe.
         runController.watch(stores) { [runs] store in
-            runs.list(namespace: store.namespace).filter { $0.spec.plan.storeRef.name == store.name && $0.status?.startedAt == nil && !$0.isOver }
-                .map(\.reference)
+            runs.list(namespace: store.namespace).filter {
+                $0.spec.plan.storeRef.name == store.name && $0.status?.startedAt == nil && !$0.isOver
+            }
+            .map(\.reference)
         }
         // Those that wait for another one to end.
         runs.onChange { [runs, queue = runController.queue] change in
             guard change.object.isOver || change.object.isBeingDeleted else { return }
             let run = change.object
-            for other in runs.list(namespace: run.namespace) where other.spec.planRef == run.spec.planRef && !other.isOver {
+            for other in runs.list(namespace: run.namespace)
+            where other.spec.planRef == run.spec.planRef && !other.isOver {
                 await queue.add(other.reference)
             }
         }
@@ -194,7 +213,8 @@ public final class OperatorService: Service {
         let catalogueQueue = QueueLink()
         let catalogue = CatalogueReconciler(
             context: context, stores: stores, backups: backups, policies: policies, wake: catalogueQueue.add)
-        let catalogueController = Controller(name: "catalogue", metrics: metrics, logger: logger, reconcile: catalogue.reconcile)
+        let catalogueController = Controller(
+            name: "catalogue", metrics: metrics, logger: logger, reconcile: catalogue.reconcile)
         catalogueQueue.connect(catalogueController.queue)
         catalogueController.watch(stores)
         backups.onChange { change in
@@ -204,9 +224,11 @@ public final class OperatorService: Service {
 
         let retentionQueue = QueueLink()
         let retention = RetentionReconciler(
-            context: context, policies: policies, backups: backups, stores: stores, runs: runs, wake: retentionQueue.add,
+            context: context, policies: policies, backups: backups, stores: stores, runs: runs,
+            wake: retentionQueue.add,
             changed: catalogue.changed)
-        let retentionController = Controller(name: "retention", metrics: metrics, logger: logger, reconcile: retention.reconcile)
+        let retentionController = Controller(
+            name: "retention", metrics: metrics, logger: logger, reconcile: retention.reconcile)
         retentionQueue.connect(retentionController.queue)
         retentionController.watch(policies)
         retentionController.watch(backups) { [ObjectKey(namespace: $0.namespace, name: $0.spec.policyRef.name)] }

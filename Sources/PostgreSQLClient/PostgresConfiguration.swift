@@ -75,9 +75,12 @@ public struct PostgresConfiguration: Sendable, Hashable {
 
     /// What is set once the server has said its version; nil when there is nothing.
     func laterSettings(for serverVersion: Int) -> String? {
-        let known = settings.filter { name, _ in Self.newer[name].map { $0 <= serverVersion } ?? false }.sorted { $0.key < $1.key }
+        let known = settings.filter { name, _ in Self.newer[name].map { $0 <= serverVersion } ?? false }.sorted {
+            $0.key < $1.key
+        }
         guard !known.isEmpty else { return nil }
-        return known.map { "SET \(PostgresIdentifier.quote($0.key)) TO \(PostgresLiteral.quote($0.value))" }.joined(separator: "; ")
+        return known.map { "SET \(PostgresIdentifier.quote($0.key)) TO \(PostgresLiteral.quote($0.value))" }.joined(
+            separator: "; ")
     }
 }
 

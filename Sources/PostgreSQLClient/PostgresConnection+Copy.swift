@@ -72,7 +72,9 @@ extension PostgresConnection {
     public func sendCopy(_ bytes: [UInt8], count: Int? = nil) async throws {
         do {
             try await interruptible(during: .into) { handle in
-                try bytes.withUnsafeBytes { try handle.putCopy(UnsafeRawBufferPointer(rebasing: $0.prefix(count ?? $0.count))) }
+                try bytes.withUnsafeBytes {
+                    try handle.putCopy(UnsafeRawBufferPointer(rebasing: $0.prefix(count ?? $0.count)))
+                }
                 if canceller.wasRequested { throw CancellationError() }
             }
         } catch {

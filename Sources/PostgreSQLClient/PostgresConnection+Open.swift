@@ -87,7 +87,9 @@ enum ConnectRefusal {
         }
         let lower = message.lowercased()
         // A server that goes away in the middle of the handshake has no quarrel with TLS.
-        let isBroken = ["eof detected", "connection reset", "connection refused", "broken pipe"].contains { lower.contains($0) }
+        let isBroken = ["eof detected", "connection reset", "connection refused", "broken pipe"].contains {
+            lower.contains($0)
+        }
         let isTLS = !isBroken && ["ssl", "certificate", "tls"].contains { lower.contains($0) }
         let isLogin = lower.contains("no password supplied")
         return PostgresError(

@@ -30,7 +30,9 @@ public actor PostgresConnection {
     ) async throws -> PostgresConnection {
         let connection = PostgresConnection(label: "postgres", onNotice: onNotice)
         try await connection.open(configuration)
-        if let settings = configuration.laterSettings(for: await connection.serverVersion) { try await connection.execute(settings) }
+        if let settings = configuration.laterSettings(for: await connection.serverVersion) {
+            try await connection.execute(settings)
+        }
         return connection
     }
 

@@ -25,7 +25,8 @@ extension Command {
         var program = [try Self.find(executable)] + arguments
         if let diesWithParent {
             options.append("--pdeathsig=\(diesWithParent.rawValue)")
-            program = ["sh", "-c", #"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#, "sh", String(getpid())] + program
+            program =
+                ["sh", "-c", #"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#, "sh", String(getpid())] + program
         }
         return (try Self.find("setpriv", from: "util-linux"), options + program)
     }
@@ -36,7 +37,9 @@ extension Command {
             if access(name, X_OK) == 0 || !name.hasPrefix("/") { return name }
         } else {
             let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-            for folder in path.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 { return "\(folder)/\(name)" }
+            for folder in path.split(separator: ":") where access("\(folder)/\(name)", X_OK) == 0 {
+                return "\(folder)/\(name)"
+            }
         }
         throw ProcessError(
             code: .notStarted, program: name.split(separator: "/").last.map(String.init) ?? name,

@@ -141,7 +141,9 @@ public final class PipeEnd: Sendable {
                 queue.async { continuation.resume(with: Result { try body(fd) }) }
                 return true
             }
-            if !isOpen { continuation.resume(throwing: ProcessError(code: .pipe, program: "pipe", message: "it is closed")) }
+            if !isOpen {
+                continuation.resume(throwing: ProcessError(code: .pipe, program: "pipe", message: "it is closed"))
+            }
         }
     }
 
@@ -151,6 +153,8 @@ public final class PipeEnd: Sendable {
 }
 
 // `read`, `write` and `close` are also names of the methods above.
-private func systemRead(_ fd: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int { read(fd, buffer, count) }
+private func systemRead(_ fd: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(fd, buffer, count)
+}
 private func systemWrite(_ fd: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int { write(fd, buffer, count) }
 private func systemClose(_ fd: Int32) -> Int32 { close(fd) }

@@ -43,7 +43,8 @@ final class Readiness: Sendable {
                 queue.async { [self] in serve(epoll) }
             }
             state.last += 1
-            var event = epoll_event(events: EPOLLIN.rawValue | EPOLLONESHOT.rawValue, data: epoll_data_t(u64: state.last))
+            var event = epoll_event(
+                events: EPOLLIN.rawValue | EPOLLONESHOT.rawValue, data: epoll_data_t(u64: state.last))
             guard epoll_ctl(state.epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return nil }
             state.waits[state.last] = Wait(descriptor: descriptor, continuation: continuation)
             return Token(number: state.last)

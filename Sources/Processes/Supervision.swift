@@ -69,7 +69,8 @@ func supervise<Value: Sendable>(
             return (ended, endedEarly)
         }
         outcome = Supervision(
-            body: result.closureResult.0, status: ProcessError.Code(result.terminationStatus), endedEarly: result.closureResult.1)
+            body: result.closureResult.0, status: ProcessError.Code(result.terminationStatus),
+            endedEarly: result.closureResult.1)
     } catch {
         errors.close()
         streams.input.close()

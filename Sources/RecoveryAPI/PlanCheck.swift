@@ -7,19 +7,22 @@ public enum PlanCheck {
         for (index, phase) in plan.phases.enumerated() {
             let field = "spec.phases[\(index)]"
             guard names.insert(phase.name).inserted else {
-                throw SpecError(field: "\(field).name", message: "\"\(phase.name)\" is there twice", reason: Reason.invalidSpec)
+                throw SpecError(
+                    field: "\(field).name", message: "\"\(phase.name)\" is there twice", reason: Reason.invalidSpec)
             }
             try check(phase, field)
         }
         for (index, phase) in plan.phases.enumerated() {
             for name in phase.dependsOn ?? [] where !names.contains(name) {
                 throw SpecError(
-                    field: "spec.phases[\(index)].dependsOn", message: "there is no phase \"\(name)\"", reason: Reason.invalidSpec)
+                    field: "spec.phases[\(index)].dependsOn", message: "there is no phase \"\(name)\"",
+                    reason: Reason.invalidSpec)
             }
         }
         if let cycle = findCycle(plan) {
             throw SpecError(
-                field: "spec.phases", message: "\(cycle.joined(separator: " → ")) is a cycle: remove one of these dependencies",
+                field: "spec.phases",
+                message: "\(cycle.joined(separator: " → ")) is a cycle: remove one of these dependencies",
                 reason: Reason.planCycle)
         }
         try checkScales(plan)
@@ -31,25 +34,37 @@ public enum PlanCheck {
         for (index, step) in phase.steps.enumerated() {
             let field = "\(field).steps[\(index)]"
             guard names.insert(step.name).inserted else {
-                throw SpecError(field: "\(field).name", message: "\"\(step.name)\" is there twice", reason: Reason.invalidSpec)
+                throw SpecError(
+                    field: "\(field).name", message: "\"\(step.name)\" is there twice", reason: Reason.invalidSpec)
             }
             guard step.kind != nil else {
                 throw SpecError(
-                    field: field, message: "needs exactly one of \(StepKind.allCases.map(\.rawValue).joined(separator: ", "))",
+                    field: field,
+                    message: "needs exactly one of \(StepKind.allCases.map(\.rawValue).joined(separator: ", "))",
                     reason: Reason.invalidSpec)
             }
-            if case .unknown(let value) = step.restorePostgreSQL?.to { throw target("\(field).restorePostgreSQL.to", value.text) }
+            if case .unknown(let value) = step.restorePostgreSQL?.to {
+                throw target("\(field).restorePostgreSQL.to", value.text)
+            }
             if case .unknown(let value) = step.restoreGit?.to { throw target("\(field).restoreGit.to", value.text) }
-            if case .unknown(let value) = step.restorePrometheus?.to { throw target("\(field).restorePrometheus.to", value.text) }
+            if case .unknown(let value) = step.restorePrometheus?.to {
+                throw target("\(field).restorePrometheus.to", value.text)
+            }
             if case .unknown(let value) = step.restoreVault?.to { throw target("\(field).restoreVault.to", value.text) }
-            if case .unknown(let value) = step.restoreVaultKV?.to { throw target("\(field).restoreVaultKV.to", value.text) }
-            if case .unknown(let value) = step.restoreResources?.to { throw target("\(field).restoreResources.to", value.text) }
+            if case .unknown(let value) = step.restoreVaultKV?.to {
+                throw target("\(field).restoreVaultKV.to", value.text)
+            }
+            if case .unknown(let value) = step.restoreResources?.to {
+                throw target("\(field).restoreResources.to", value.text)
+            }
         }
     }
 
     private static func target(_ field: String, _ text: String) -> SpecError {
         SpecError(
-            field: field, message: "\(text) is not known; write Latest, LatestVerified, {backup: NAME} or {time: 2026-11-23T10:00:00Z}",
+            field: field,
+            message:
+                "\(text) is not known; write Latest, LatestVerified, {backup: NAME} or {time: 2026-11-23T10:00:00Z}",
             reason: Reason.invalidSpec)
     }
 

@@ -6,9 +6,12 @@ public struct Span: Sendable, Hashable, Comparable, Codable, CustomStringConvert
 
     /// - Returns: nil for anything but a positive number of at most nine digits and one of the units s, m, h, d.
     public init?(_ text: String) {
-        guard let unit = text.last, let scale = ["s": 1, "m": 60, "h": 3600, "d": 86400][unit] as Int64? else { return nil }
+        guard let unit = text.last, let scale = ["s": 1, "m": 60, "h": 3600, "d": 86400][unit] as Int64? else {
+            return nil
+        }
         let digits = text.dropLast()
-        guard (1...9).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }), let count = Int64(digits),
+        guard (1...9).contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let count = Int64(digits),
             count > 0
         else { return nil }
         seconds = count * scale

@@ -30,17 +30,22 @@ public enum BackupChoice {
         switch target {
         case .latestVerified:
             throw ReferenceError(
-                reason: Reason.notVerified, "none of the \(range) was proven by restoring it; choose one with to: Latest or {backup: NAME}")
+                reason: Reason.notVerified,
+                "none of the \(range) was proven by restoring it; choose one with to: Latest or {backup: NAME}")
         default:
             let broken = sorted.filter(verdicts.isBroken).map(\.backup)
-            let note = broken.isEmpty ? "" : "; found broken and not counted, unless named with to: {backup: NAME}: \(broken.suffix(5).joined(separator: ", "))"
+            let note =
+                broken.isEmpty
+                ? ""
+                : "; found broken and not counted, unless named with to: {backup: NAME}: \(broken.suffix(5).joined(separator: ", "))"
             throw ReferenceError(reason: Reason.noBackupYet, "to: \(target) is none of the \(range)\(note)")
         }
     }
 
     /// What is written down of a choice.
     public static func record(of manifest: Manifest) -> RecoveryRun.ChosenBackup {
-        RecoveryRun.ChosenBackup(name: manifest.backup, artifact: manifest.artifacts.first?.object.sha256 ?? manifest.fingerprintDigest)
+        RecoveryRun.ChosenBackup(
+            name: manifest.backup, artifact: manifest.artifacts.first?.object.sha256 ?? manifest.fingerprintDigest)
     }
 
     /// The backup that was chosen before.
@@ -49,7 +54,8 @@ public enum BackupChoice {
         let mend = "a recovery from another backup is another token"
         guard let found = manifests.first(where: { $0.backup == chosen.name }) else {
             throw StepError(
-                "the backup \"\(chosen.name)\", which this step began with, is not in the catalogue any more; \(mend)", isRetriable: false)
+                "the backup \"\(chosen.name)\", which this step began with, is not in the catalogue any more; \(mend)",
+                isRetriable: false)
         }
         guard record(of: found) == chosen else {
             throw StepError(

@@ -8,7 +8,8 @@ extension Resolver {
         ResourcesSystem(
             client: client,
             selection: try ResourceSelection(
-                policyNamespace: namespace, reach: reach, namespaces: source.namespaces, kinds: source.kinds, labels: source.labelSelector,
+                policyNamespace: namespace, reach: reach, namespaces: source.namespaces, kinds: source.kinds,
+                labels: source.labelSelector,
                 includeSecrets: source.includeSecrets ?? false, includeDefinitions: source.includeDefinitions ?? false),
             namespace: namespace)
     }

@@ -8,11 +8,13 @@ extension Resolver {
         let verification = policy.spec.verification
         let namespace = policy.namespace
         return PostgreSQLSystem(
-            server: try await postgres(source, namespace: namespace, field: "spec.source.postgresql"), patterns: source.databases,
+            server: try await postgres(source, namespace: namespace, field: "spec.source.postgresql"),
+            patterns: source.databases,
             proof: {
                 var target: PostgresConfiguration?
                 if let server = verification?.target?.postgresql {
-                    target = try await postgres(server, namespace: namespace, field: "spec.verification.target.postgresql")
+                    target = try await postgres(
+                        server, namespace: namespace, field: "spec.verification.target.postgresql")
                 }
                 let checks = verification?.checks ?? []
                 return PostgresProof(

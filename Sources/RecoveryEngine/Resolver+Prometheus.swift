@@ -9,7 +9,8 @@ extension Resolver {
     func prometheusSystem(_ source: PrometheusSource, of policy: BackupPolicy) async throws -> PrometheusSystem {
         PrometheusSystem(
             server: try await prometheus(
-                url: source.url, caSecret: source.caSecret, credentialsSecret: source.credentialsSecret, namespace: policy.namespace,
+                url: source.url, caSecret: source.caSecret, credentialsSecret: source.credentialsSecret,
+                namespace: policy.namespace,
                 field: "spec.source.prometheus"),
             dataDirectory: source.dataDirectory, name: "\(policy.namespace)/\(policy.name)")
     }
@@ -21,7 +22,8 @@ extension Resolver {
         if let reference = credentialsSecret {
             func value(_ key: String) async throws -> String {
                 try await secret(
-                    SecretReference(name: reference.name, key: key), key: key, namespace: namespace, field: "\(field).credentialsSecret"
+                    SecretReference(name: reference.name, key: key), key: key, namespace: namespace,
+                    field: "\(field).credentialsSecret"
                 ).trimmingCharacters(in: .newlines)
             }
             if let user = try? await value("username") {
@@ -32,7 +34,8 @@ extension Resolver {
             }
         }
         if let reference = caSecret {
-            server.certificateAuthorities = try await secret(reference, key: "ca.crt", namespace: namespace, field: "\(field).caSecret")
+            server.certificateAuthorities = try await secret(
+                reference, key: "ca.crt", namespace: namespace, field: "\(field).caSecret")
         }
         return server
     }

@@ -35,7 +35,8 @@ public struct Resolver: Sendable {
     var patience: Patience?
 
     public init(
-        client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard, reach: ResourceReach = .ownNamespace
+        client: KubernetesClient, stores: StoreCache, cache: URL = ScratchFolder.standard,
+        reach: ResourceReach = .ownNamespace
     ) {
         self.reach = reach
         self.client = client
@@ -51,32 +52,40 @@ public struct Resolver: Sendable {
 
     // MARK: Secrets
 
-    public func secret(_ reference: SecretReference, key: String, namespace: String, field: String) async throws -> String {
+    public func secret(_ reference: SecretReference, key: String, namespace: String, field: String) async throws
+        -> String
+    {
         let key = reference.key ?? key
         let data = try await secretData(reference.name, namespace: namespace, field: field)
         guard let value = data[key], !value.isEmpty else {
             let known = data.keys.sorted().joined(separator: ", ")
             throw ReferenceError(
                 reason: Reason.secretMissing,
-                "\(field): the Secret \"\(reference.name)\" has no key \"\(key)\" (it has: \(known.isEmpty ? "none" : known))")
+                "\(field): the Secret \"\(reference.name)\" has no key \"\(key)\" (it has: \(known.isEmpty ? "none" : known))"
+            )
         }
         return String(decoding: value, as: UTF8.self)
     }
 
     func secretData(_ name: String, namespace: String, field: String) async throws -> [String: Data] {
-        guard let secret = try await persist({ try await client.getIfPresent(Secret.self, name, namespace: namespace) }) else {
+        guard let secret = try await persist({ try await client.getIfPresent(Secret.self, name, namespace: namespace) })
+        else {
             throw ReferenceError(
-                reason: Reason.secretMissing, "\(field): there is no Secret \"\(name)\" in the namespace \"\(namespace)\"; create it")
+                reason: Reason.secretMissing,
+                "\(field): there is no Secret \"\(name)\" in the namespace \"\(namespace)\"; create it")
         }
         return secret.data ?? [:]
     }
 
     // MARK: PostgreSQL
 
-    public func postgres(_ source: PostgreSQLSource, namespace: String, field: String) async throws -> PostgresConfiguration {
+    public func postgres(_ source: PostgreSQLSource, namespace: String, field: String) async throws
+        -> PostgresConfiguration
+    {
         var password: String?
         if let reference = source.passwordSecret {
-            password = try await secret(reference, key: "password", namespace: namespace, field: "\(field).passwordSecret")
+            password = try await secret(
+                reference, key: "password", namespace: namespace, field: "\(field).passwordSecret")
             if password?.last == "\n" { password?.removeLast() }  // files often end so
         }
         var certificates: String?
@@ -85,14 +94,20 @@ public struct Resolver: Sendable {
         }
         let mode = source.sslMode.flatMap(PostgresConfiguration.SSLMode.init(rawValue:))
         return PostgresConfiguration(
-            host: source.host, port: source.port ?? 5432, database: source.database ?? "postgres", user: source.user, password: password,
+            host: source.host, port: source.port ?? 5432, database: source.database ?? "postgres", user: source.user,
+            password: password,
             sslMode: mode ?? (certificates == nil ? .prefer : .verifyFull), rootCertificates: certificates)
     }
 
     public func policy(_ name: String, namespace: String, field: String) async throws -> BackupPolicy {
-        guard let policy = try await persist({ try await client.getIfPresent(BackupPolicy.self, name, namespace: namespace) }) else {
+        guard
+            let policy = try await persist({
+                try await client.getIfPresent(BackupPolicy.self, name, namespace: namespace)
+            })
+        else {
             throw ReferenceError(
-                reason: Reason.policyMissing, "\(field): there is no BackupPolicy \"\(name)\" in the namespace \"\(namespace)\"")
+                reason: Reason.policyMissing,
+                "\(field): there is no BackupPolicy \"\(name)\" in the namespace \"\(namespace)\"")
         }
         return policy
     }
@@ -110,11 +125,13 @@ public struct Resolver: Sendable {
             guard remote.password != nil || remote.sshKey != nil else {
                 throw ReferenceError(
                     reason: Reason.secretMissing,
-                    "\(field).credentialsSecret: the Secret \"\(reference.name)\" needs username and password, or ssh-privatekey and known_hosts")
+                    "\(field).credentialsSecret: the Secret \"\(reference.name)\" needs username and password, or ssh-privatekey and known_hosts"
+                )
             }
         }
         if let reference = source.caSecret {
-            remote.certificateAuthorities = try await secret(reference, key: "ca.crt", namespace: namespace, field: "\(field).caSecret")
+            remote.certificateAuthorities = try await secret(
+                reference, key: "ca.crt", namespace: namespace, field: "\(field).caSecret")
         }
         return remote
     }
@@ -125,22 +142,29 @@ public struct Resolver: Sendable {
         if let source = source.postgresql { return try await postgreSQL(source, of: policy) }
         if let source = source.git {
             return GitSystem(
-                remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"), cache: try ScratchFolder.checked(cache).appending(path: "git"),
+                remote: try await git(source, namespace: policy.namespace, field: "spec.source.git"),
+                cache: try ScratchFolder.checked(cache).appending(path: "git"),
                 name: "\(policy.namespace)/\(policy.name)")
         }
         if let source = source.prometheus { return try await prometheusSystem(source, of: policy) }
         if let source = source.vault { return try await vaultSystem(source, policy) }
         if let source = source.kubernetes { return try resources(source, namespace: policy.namespace) }
         throw ReferenceError(
-            reason: Reason.invalidSpec, "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")
+            reason: Reason.invalidSpec,
+            "the BackupPolicy \"\(policy.name)\": spec.source names no system that this dr knows")
     }
 
     // MARK: Stores
 
     public func storeResource(_ name: String, namespace: String) async throws -> BackupStore {
-        guard let store = try await persist({ try await client.getIfPresent(BackupStore.self, name, namespace: namespace) }) else {
+        guard
+            let store = try await persist({
+                try await client.getIfPresent(BackupStore.self, name, namespace: namespace)
+            })
+        else {
             throw ReferenceError(
-                reason: Reason.storeMissing, "spec.storeRef: there is no BackupStore \"\(name)\" in the namespace \"\(namespace)\"")
+                reason: Reason.storeMissing,
+                "spec.storeRef: there is no BackupStore \"\(name)\" in the namespace \"\(namespace)\"")
         }
         return store
     }
@@ -151,14 +175,16 @@ public struct Resolver: Sendable {
         guard let s3 = resource.spec.s3 else {
             throw ReferenceError(reason: Reason.invalidSpec, "spec needs exactly one of s3 and filesystem")
         }
-        let data = try await secretData(s3.credentialsSecret.name, namespace: namespace, field: "spec.s3.credentialsSecret")
+        let data = try await secretData(
+            s3.credentialsSecret.name, namespace: namespace, field: "spec.s3.credentialsSecret")
         func value(_ key: String) -> String? {
             data[key].map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
         }
         guard let id = value("accessKeyID"), let key = value("secretAccessKey"), !id.isEmpty, !key.isEmpty else {
             throw ReferenceError(
                 reason: Reason.secretMissing,
-                "spec.s3.credentialsSecret: the Secret \"\(s3.credentialsSecret.name)\" needs the keys accessKeyID and secretAccessKey")
+                "spec.s3.credentialsSecret: the Secret \"\(s3.credentialsSecret.name)\" needs the keys accessKeyID and secretAccessKey"
+            )
         }
         var certificates: [UInt8]?
         if let reference = s3.caSecret {
@@ -167,10 +193,12 @@ public struct Resolver: Sendable {
         }
         return await stores.s3(
             S3Configuration(
-                endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region ?? "us-east-1", pathStyle: s3.pathStyle ?? true,
+                endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region ?? "us-east-1",
+                pathStyle: s3.pathStyle ?? true,
                 credentials: S3Configuration.Credentials(
                     accessKeyID: id, secretAccessKey: key, sessionToken: value("sessionToken")),
-                certificateAuthorities: certificates, objectLock: s3.objectLock.map(Self.objectLock)), prefix: s3.prefix ?? "")
+                certificateAuthorities: certificates, objectLock: s3.objectLock.map(Self.objectLock)),
+            prefix: s3.prefix ?? "")
     }
 
     public static func objectLock(_ lock: BackupStore.ObjectLock) -> S3Configuration.ObjectLock {
@@ -197,7 +225,8 @@ public struct Resolver: Sendable {
         guard let reference = resource.spec.encryption.identitySecret else {
             throw ReferenceError(
                 reason: Reason.secretMissing,
-                "the BackupStore \"\(resource.name)\" has no spec.encryption.identitySecret: a restore needs the age identity")
+                "the BackupStore \"\(resource.name)\" has no spec.encryption.identitySecret: a restore needs the age identity"
+            )
         }
         let text = try await secret(
             reference, key: "identity", namespace: resource.namespace, field: "spec.encryption.identitySecret")

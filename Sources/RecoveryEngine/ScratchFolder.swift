@@ -32,14 +32,17 @@ public enum ScratchFolder {
         let path = cache.path
         if mkdir(path, 0o700) != 0, errno == ENOENT {
             try FileManager.default.createDirectory(
-                at: cache.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                at: cache.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
             mkdir(path, 0o700)
         }
         var status = stat()
         // Not followed: a link leads where another user wants.
         guard lstat(path, &status) == 0 else {
             throw CacheFolderError(
-                description: "the cache folder \(path) cannot be made: \(String(cString: strerror(errno))); let DR_CACHE name one that dr may write to")
+                description:
+                    "the cache folder \(path) cannot be made: \(String(cString: strerror(errno))); let DR_CACHE name one that dr may write to"
+            )
         }
         let problem: String? =
             if status.st_mode & S_IFMT != S_IFDIR {
@@ -53,7 +56,9 @@ public enum ScratchFolder {
             }
         if let problem {
             throw CacheFolderError(
-                description: "the cache folder \(path) \(problem): remove it, or let DR_CACHE name a folder of mode 0700 that is dr's own")
+                description:
+                    "the cache folder \(path) \(problem): remove it, or let DR_CACHE name a folder of mode 0700 that is dr's own"
+            )
         }
         return cache
     }

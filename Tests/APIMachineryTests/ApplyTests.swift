@@ -10,10 +10,16 @@ struct ApplyTests {
         var it = Ownership()
         try it.apply("alice", #"{"mode":"Fast","size":5,"parts":[{"name":"one","value":"1"}],"tags":["x"]}"#)
         try it.apply("bob", #"{"mode":"Fast","parts":[{"name":"two","value":"2"}],"tags":["z"]}"#)
-        #expect(it.spec == #"{"mode":"Fast","parts":[{"name":"one","value":"1"},{"name":"two","value":"2"}],"size":5,"tags":["x","z"]}"#)
+        #expect(
+            it.spec
+                == #"{"mode":"Fast","parts":[{"name":"one","value":"1"},{"name":"two","value":"2"}],"size":5,"tags":["x","z"]}"#
+        )
         #expect(throws: MachineryError.self) { try it.apply("bob", #"{"mode":"Fast","size":6}"#) }
         try it.apply("bob", #"{"mode":"Fast","size":6,"parts":[{"name":"two","value":"3"}]}"#, force: true)
-        #expect(it.spec == #"{"mode":"Fast","parts":[{"name":"one","value":"1"},{"name":"two","value":"3"}],"size":6,"tags":["x"]}"#)
+        #expect(
+            it.spec
+                == #"{"mode":"Fast","parts":[{"name":"one","value":"1"},{"name":"two","value":"3"}],"size":6,"tags":["x"]}"#
+        )
         try it.apply("alice", #"{"mode":"Fast"}"#, force: true)
         #expect(it.spec == #"{"mode":"Fast","parts":[{"name":"two","value":"3"}],"size":6}"#)
         #expect(
@@ -118,7 +124,8 @@ struct ApplyTests {
     func misfits(spec: String, problem: String) throws {
         var it = Ownership()
         let error = try #require(throws: MachineryError.self) { try it.apply("a", spec) }
-        #expect(error.description == "failed to create typed patch object (/s; example.com/v1, Kind=Sample): \(problem)")
+        #expect(
+            error.description == "failed to create typed patch object (/s; example.com/v1, Kind=Sample): \(problem)")
     }
 
     @Test("to the object owns no status, and to the status nothing else")
@@ -144,9 +151,11 @@ struct ApplyTests {
     @Test("by kubectl takes over what kubectl applied from the client's side before, and renews its annotation")
     func clientSide() throws {
         var it = Ownership()
-        let applied = #"{"apiVersion":"example.com/v1","kind":"Sample","metadata":{"name":"s"},"spec":{"size":1,"mode":"Fast"}}"#
+        let applied =
+            #"{"apiVersion":"example.com/v1","kind":"Sample","metadata":{"name":"s"},"spec":{"size":1,"mode":"Fast"}}"#
         try it.update("kubectl-client-side-apply") { object in
-            object = try Ownership.sample(#"{"size":1,"mode":"Fast"}"#, metadata: ["annotations": [LastApplied.annotation: .string(applied)]])
+            object = try Ownership.sample(
+                #"{"size":1,"mode":"Fast"}"#, metadata: ["annotations": [LastApplied.annotation: .string(applied)]])
         }
         #expect(throws: MachineryError.self) { try it.apply("alice", #"{"size":2,"mode":"Fast"}"#) }
         try it.apply("kubectl", #"{"size":2,"mode":"Fast"}"#)
@@ -189,9 +198,14 @@ struct UpdateOwnershipTests {
     func identity() throws {
         var it = Ownership()
         try it.update("one") {
-            $0 = try Ownership.sample("{}", metadata: ["uid": "1", "resourceVersion": "5", "generation": 1, "labels": ["a": "b"], "generateName": "s-"])
+            $0 = try Ownership.sample(
+                "{}",
+                metadata: [
+                    "uid": "1", "resourceVersion": "5", "generation": 1, "labels": ["a": "b"], "generateName": "s-",
+                ])
         }
-        #expect(it.owners == [#"one Update {"f:metadata":{"f:generateName":{},"f:labels":{".":{},"f:a":{}}},"f:spec":{}}"#])
+        #expect(
+            it.owners == [#"one Update {"f:metadata":{"f:generateName":{},"f:labels":{".":{},"f:a":{}}},"f:spec":{}}"#])
     }
 
     @Test(
@@ -199,7 +213,10 @@ struct UpdateOwnershipTests {
         arguments: [
             // A single empty entry: everything is forgotten. An empty list: nothing is.
             ("[{}]", 0), ("[]", 1), (#"[{"manager":"x","operation":"Wrong"}]"#, 1),
-            (#"[{"manager":"x","operation":"Update","apiVersion":"example.com/v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}}}]"#, 1),
+            (
+                #"[{"manager":"x","operation":"Update","apiVersion":"example.com/v1","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}}}]"#,
+                1
+            ),
         ])
     func given(list: String, count: Int) throws {
         var it = Ownership()
@@ -222,6 +239,8 @@ struct UpdateOwnershipTests {
             it.update("m" + (index < 10 ? "0" : "") + "\(index)") { $0["spec"]?["labels"]?["l\(index)"] = "x" }
         }
         #expect(it.owners.count == 10)
-        #expect(it.owners.first == #"ancient-changes Update {"f:spec":{".":{},"f:labels":{".":{},"f:l1":{},"f:l2":{},"f:l3":{}}}}"#)
+        #expect(
+            it.owners.first
+                == #"ancient-changes Update {"f:spec":{".":{},"f:labels":{".":{},"f:l1":{},"f:l2":{},"f:l3":{}}}}"#)
     }
 }

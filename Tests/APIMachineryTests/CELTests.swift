@@ -23,7 +23,8 @@ struct CELTests {
             ("self.parts[0].n == 2 ? 'two' : 'other'", "two"), ("type(self.a) == int", true),
             ("duration('1h30m') > duration('80m')", true), ("duration('90s').getMinutes()", 1),
             ("timestamp('2026-01-02T00:00:00Z') - timestamp('2026-01-01T00:00:00Z') == duration('24h')", true),
-            ("timestamp('2026-11-23T10:20:30Z').getFullYear()", 2026), ("quantity('1Gi').isGreaterThan(quantity('1G'))", true),
+            ("timestamp('2026-11-23T10:20:30Z').getFullYear()", 2026),
+            ("quantity('1Gi').isGreaterThan(quantity('1G'))", true),
             ("url('https://a.example:81/p').getHost()", "a.example:81"),
             ("string(12) + 'b'", "12b"), ("int('42')", 42), ("[1, 5, 3].max()", 5),
             ("sets.contains([1, 2], [2])", true), ("'%s has %d'.format(['it', 2])", "it has 2"),
@@ -47,7 +48,9 @@ struct CELTests {
         #expect(failure?.message == message)
     }
 
-    @Test("What is no expression is refused with its place", arguments: ["self ==", "(1", "a b", "'x", "1 +* 2", "has(1)"])
+    @Test(
+        "What is no expression is refused with its place",
+        arguments: ["self ==", "(1", "a b", "'x", "1 +* 2", "has(1)"])
     func syntax(_ source: String) {
         #expect(throws: CELProgram.SyntaxError.self) { try CELProgram(parsing: source) }
     }

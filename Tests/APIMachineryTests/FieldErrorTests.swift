@@ -20,8 +20,10 @@ import Testing
                 .duplicate(FieldPath("spec.parts").index(1), ["name": "one"]),
                 #"spec.parts[1]: Duplicate value: {"name":"one"}"#
             ),
-            (.invalid(FieldPath("spec"), nil, "size must not exceed limit"),
-                "spec: Invalid value: size must not exceed limit"),
+            (
+                .invalid(FieldPath("spec"), nil, "size must not exceed limit"),
+                "spec: Invalid value: size must not exceed limit"
+            ),
             (.invalid(.root, .null, "some"), "<nil>: Invalid value: null: some"),
             (.invalid(FieldPath("a").key("b/c"), 2.5, "x"), "a[b/c]: Invalid value: 2.5: x"),
         ] as [(FieldError, String)])
@@ -38,6 +40,9 @@ import Testing
         #expect(single.code == 422 && single.reason == "Invalid" && single.details?.group == nil)
         let several = APIStatus.invalid(group: "g.io", kind: "Sample", name: "x", errors: [one, two, one])
         #expect(several.message == #"Sample.g.io "x" is invalid: [spec.a: Required value, spec.b: Forbidden: no]"#)
-        #expect(several.details?.causes?.map(\.reason) == ["FieldValueRequired", "FieldValueForbidden", "FieldValueRequired"])
+        #expect(
+            several.details?.causes?.map(\.reason) == [
+                "FieldValueRequired", "FieldValueForbidden", "FieldValueRequired",
+            ])
     }
 }

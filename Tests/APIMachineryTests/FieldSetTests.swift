@@ -25,7 +25,10 @@ struct FieldSetTests {
             (#"{"any":{}}"#, #"{"f:spec":{"f:any":{}}}"#),
             (#"{}"#, #"{"f:spec":{}}"#),
             // Of an item that is there twice there is only the item.
-            (#"{"parts":[{"name":"a","value":"1"},{"name":"a"}]}"#, #"{"f:spec":{"f:parts":{"k:{\"name\":\"a\"}":{}}}}"#),
+            (
+                #"{"parts":[{"name":"a","value":"1"},{"name":"a"}]}"#,
+                #"{"f:spec":{"f:parts":{"k:{\"name\":\"a\"}":{}}}}"#
+            ),
         ])
     func ofObject(spec: String, expected: String) throws {
         let set = FieldSet(of: try ["spec": JSON(parsing: spec)], shape: FieldShape(node: SchemaSamples.schema.root))
@@ -39,7 +42,10 @@ struct FieldSetTests {
             (#"{"f:spec":{"f:size":{}}}"#, [".spec.size"]),
             (#"{"f:a":{".":{},"f:b":{}}}"#, [".a", ".a.b"]),
             (#"{"f:parts":{"k:{\"name\":\"two\"}":{"f:value":{}}}}"#, [#".parts[name="two"].value"#]),
-            (#"{"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{}}}}"#, [#".ports[containerPort=80,protocol="TCP"]"#]),
+            (
+                #"{"f:ports":{"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{}}}}"#,
+                [#".ports[containerPort=80,protocol="TCP"]"#]
+            ),
             (#"{"f:tags":{"v:\"x\"":{}}}"#, [#".tags[="x"]"#]), (#"{"f:l":{"i:3":{}}}"#, [".l[3]"]),
         ])
     func paths(json: String, expected: [String]) throws {
@@ -47,7 +53,9 @@ struct FieldSetTests {
         #expect(set.paths.map { $0.map(\.description).joined() } == expected)
     }
 
-    @Test("is none when a step has no known prefix", arguments: [#"{"x:a":{}}"#, #"{"k:nothing":{}}"#, #"{"f:a":1}"#, "[]", #"{"i:a":{}}"#])
+    @Test(
+        "is none when a step has no known prefix",
+        arguments: [#"{"x:a":{}}"#, #"{"k:nothing":{}}"#, #"{"f:a":1}"#, "[]", #"{"i:a":{}}"#])
     func broken(json: String) throws { #expect(try FieldSet(JSON(parsing: json)) == nil) }
 
     @Test(
@@ -59,9 +67,12 @@ struct FieldSetTests {
             (["a"], ["b"], ["a", "b"], [], ["a"], ["a"]),
         ])
     func algebra(
-        left: [String], right: [String], union: [String], intersection: [String], subtracting: [String], removing: [String]
+        left: [String], right: [String], union: [String], intersection: [String], subtracting: [String],
+        removing: [String]
     ) {
-        func set(_ paths: [String]) -> FieldSet { FieldSet(paths: paths.map { $0.split(separator: ".").map(String.init) }) }
+        func set(_ paths: [String]) -> FieldSet {
+            FieldSet(paths: paths.map { $0.split(separator: ".").map(String.init) })
+        }
         let (a, b) = (set(left), set(right))
         #expect(a.union(b) == set(union))
         #expect(a.intersection(b) == set(intersection))
@@ -78,7 +89,10 @@ struct FieldComparisonTests {
             (#"{"size":1}"#, #"{"size":2}"#, #"+{} -{} ~{"f:spec":{"f:size":{}}}"#),
             (#"{}"#, #"{"labels":{"a":"1"}}"#, #"+{"f:spec":{"f:labels":{".":{},"f:a":{}}}} -{} ~{}"#),
             (#"{"labels":{"a":"1"}}"#, #"{}"#, #"+{} -{"f:spec":{"f:labels":{".":{},"f:a":{}}}} ~{}"#),
-            (#"{"labels":{"a":"1"}}"#, #"{"labels":{"b":"1"}}"#, #"+{"f:spec":{"f:labels":{"f:b":{}}}} -{"f:spec":{"f:labels":{"f:a":{}}}} ~{}"#),
+            (
+                #"{"labels":{"a":"1"}}"#, #"{"labels":{"b":"1"}}"#,
+                #"+{"f:spec":{"f:labels":{"f:b":{}}}} -{"f:spec":{"f:labels":{"f:a":{}}}} ~{}"#
+            ),
             (#"{"tags":["x"]}"#, #"{"tags":["y","x"]}"#, #"+{"f:spec":{"f:tags":{"v:\"y\"":{}}}} -{} ~{}"#),
             (#"{"tags":["x","y"]}"#, #"{"tags":["y","x"]}"#, #"+{} -{} ~{}"#),
             (
@@ -87,7 +101,10 @@ struct FieldComparisonTests {
             ),
             (#"{"any":[1,2]}"#, #"{"any":[2,1]}"#, #"+{} -{} ~{"f:spec":{"f:any":{}}}"#),
             (#"{"labels":null}"#, #"{"labels":{}}"#, #"+{} -{} ~{"f:spec":{"f:labels":{}}}"#),
-            (#"{"any":{"a":{"b":1}}}"#, #"{"any":{"a":[1]}}"#, #"+{} -{"f:spec":{"f:any":{"f:a":{"f:b":{}}}}} ~{"f:spec":{"f:any":{"f:a":{}}}}"#),
+            (
+                #"{"any":{"a":{"b":1}}}"#, #"{"any":{"a":[1]}}"#,
+                #"+{} -{"f:spec":{"f:any":{"f:a":{"f:b":{}}}}} ~{"f:spec":{"f:any":{"f:a":{}}}}"#
+            ),
         ])
     func compares(old: String, new: String, expected: String) throws {
         let shape = FieldShape(node: SchemaSamples.schema.root)
@@ -109,7 +126,10 @@ struct FieldMergeTests {
             (#"{"tags":["x","y"]}"#, #"{"tags":["z","x"]}"#, #"{"tags":["z","x","y"]}"#),
             (#"{"tags":["x","y"]}"#, #"{"tags":["y","x"]}"#, #"{"tags":["y","x"]}"#),
             (#"{"tags":["a","b","c"]}"#, #"{"tags":["c","d"]}"#, #"{"tags":["a","b","c","d"]}"#),
-            (#"{"any":{"l":[1,2],"m":{"a":1}}}"#, #"{"any":{"l":[3],"m":{"b":2}}}"#, #"{"any":{"l":[3],"m":{"a":1,"b":2}}}"#),
+            (
+                #"{"any":{"l":[1,2],"m":{"a":1}}}"#, #"{"any":{"l":[3],"m":{"b":2}}}"#,
+                #"{"any":{"l":[3],"m":{"a":1,"b":2}}}"#
+            ),
             (
                 #"{"parts":[{"name":"a","value":"1"},{"name":"b"}]}"#, #"{"parts":[{"name":"b","value":"2"}]}"#,
                 #"{"parts":[{"name":"a","value":"1"},{"name":"b","value":"2"}]}"#

@@ -15,7 +15,9 @@ struct Ownership {
     static func sample(_ spec: String, metadata: JSON = [:]) throws -> JSON {
         var metadata = metadata
         metadata["name"] = "s"
-        return try ["apiVersion": "example.com/v1", "kind": "Sample", "metadata": metadata, "spec": JSON(parsing: spec)]
+        return try [
+            "apiVersion": "example.com/v1", "kind": "Sample", "metadata": metadata, "spec": JSON(parsing: spec),
+        ]
     }
 
     mutating func apply(

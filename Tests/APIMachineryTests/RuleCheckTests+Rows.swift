@@ -16,7 +16,7 @@ extension RuleCheckTests {
             [
                 "estimated rule cost exceeds budget by factor of more than 100x",
                 "contributed",
-                "total more than 100x"
+                "total more than 100x",
             ]
         ),
         (
@@ -24,7 +24,7 @@ extension RuleCheckTests {
             [
                 "estimated rule cost exceeds budget by factor of more than 100x",
                 "contributed",
-                "total more than 100x"
+                "total more than 100x",
             ]
         ),
         ("self.nested.map(n, n.name).exists(n, n == 'a')", []),
@@ -69,7 +69,7 @@ extension RuleCheckTests {
             "self.list.foo(x, true)",
             [
                 "1:14: undeclared reference to 'foo' (in container '')",
-                "1:15: undeclared reference to 'x' (in container '')"
+                "1:15: undeclared reference to 'x' (in container '')",
             ]
         ),
         (
@@ -127,7 +127,7 @@ extension RuleCheckTests {
             "math.greatest(self.i, 1) > 1",
             [
                 "1:1: undeclared reference to 'math' (in container '')",
-                "1:14: undeclared reference to 'greatest' (in container '')"
+                "1:14: undeclared reference to 'greatest' (in container '')",
             ]
         ),
         ("'%s'.format([self.s]) == 'a'", []),
@@ -144,7 +144,7 @@ extension RuleCheckTests {
                 "1:1: undeclared reference to 'cel' (in container '')",
                 "1:9: undeclared reference to 'bind' (in container '')",
                 "1:10: undeclared reference to 'x' (in container '')",
-                "1:21: undeclared reference to 'x' (in container '')"
+                "1:21: undeclared reference to 'x' (in container '')",
             ]
         ),
         ("self.list.exists_one(x, x == 'a')", []),
@@ -168,7 +168,7 @@ extension RuleCheckTests {
             [
                 "estimated rule cost exceeds budget by factor of more than 100x",
                 "contributed",
-                "total more than 100x"
+                "total more than 100x",
             ]
         ),
         (
@@ -176,7 +176,7 @@ extension RuleCheckTests {
             [
                 "estimated rule cost exceeds budget by factor of more than 100x",
                 "contributed",
-                "total more than 100x"
+                "total more than 100x",
             ]
         ),
         ("self.u + self.u == 'a'", []),

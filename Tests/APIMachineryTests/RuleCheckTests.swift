@@ -26,7 +26,9 @@ import Testing
     @Test func `an error names the field, shows the rule and points at the place`() {
         let rule: JSON = ["rule": "self.i > 0 && self.x == 1", "message": "m", "reason": "FieldValueInvalid"]
         let errors = CRDValidation.validate(Self.definition([["rule": "true"], rule]))
-        #expect(errors.map(\.field) == ["spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[1].rule"])
+        #expect(
+            errors.map(\.field) == ["spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[1].rule"]
+        )
         #expect(
             errors.first?.message == """
                 Invalid value: {"Rule":"self.i \\u003e 0 \\u0026\\u0026 self.x == 1","Message":"m","MessageExpression":"",\
@@ -37,16 +39,26 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [
-        (["rule": "true", "messageExpression": "1"], "messageExpression", "messageExpression must evaluate to a string"),
-        (["rule": "true", "messageExpression": " "], "messageExpression", "messageExpression must be non-empty if specified"),
-        (["rule": "true", "optionalOldSelf": true], "optionalOldSelf", "may not be set if oldSelf is not used in rule"),
-        (["rule": " "], "rule", "rule is not specified"),
-        (["rule": "true", "message": " "], "message", "must be non-empty if specified"),
-        (["rule": "true", "message": "a\nb"], "message", "must not contain line breaks"),
-        (["rule": "true &&\ntrue"], "message", "message must be specified if rule contains line breaks"),
-        (["rule": "true", "reason": "Because"], "reason", "supported values"),
-    ] as [(JSON, String, String)])
+    @Test(
+        arguments: [
+            (
+                ["rule": "true", "messageExpression": "1"], "messageExpression",
+                "messageExpression must evaluate to a string"
+            ),
+            (
+                ["rule": "true", "messageExpression": " "], "messageExpression",
+                "messageExpression must be non-empty if specified"
+            ),
+            (
+                ["rule": "true", "optionalOldSelf": true], "optionalOldSelf",
+                "may not be set if oldSelf is not used in rule"
+            ),
+            (["rule": " "], "rule", "rule is not specified"),
+            (["rule": "true", "message": " "], "message", "must be non-empty if specified"),
+            (["rule": "true", "message": "a\nb"], "message", "must not contain line breaks"),
+            (["rule": "true &&\ntrue"], "message", "message must be specified if rule contains line breaks"),
+            (["rule": "true", "reason": "Because"], "reason", "supported values"),
+        ] as [(JSON, String, String)])
     func `what stands beside a rule is checked too`(_ rule: JSON, _ field: String, _ message: String) {
         let errors = CRDValidation.validate(Self.definition([rule]))
         #expect(errors.count == 1)
@@ -122,7 +134,9 @@ import Testing
                 "type": "array",
                 "items": [
                     "type": "object",
-                    "properties": ["name": ["type": "string"], "vals": ["type": "array", "items": ["type": "string"]]],
+                    "properties": [
+                        "name": ["type": "string"], "vals": ["type": "array", "items": ["type": "string"]],
+                    ],
                 ],
             ],
             "m": ["type": "object", "maxProperties": 10, "additionalProperties": ["type": "string", "maxLength": 10]],
@@ -140,5 +154,7 @@ import Testing
 }
 
 extension String {
-    fileprivate func trimmingSuffix(_ suffix: String) -> String { hasSuffix(suffix) ? String(dropLast(suffix.count)) : self }
+    fileprivate func trimmingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
+    }
 }

@@ -11,28 +11,30 @@ import Testing
         return whole.validate(["spec": spec]).map(\.description)
     }
 
-    @Test(arguments: [
-        ("self.ints[5] == 1", ["ints": [1]], "index out of bounds: 5"), ("self.m['x'] == 'y'", ["m": [:]], "no such key: x"),
-        ("self.i / 0 == 1", ["i": 1], "division by zero"),
-        ("int(self.s) == 1", ["s": "x"], "type conversion error from 'string' to 'int'"),
-        ("double(self.s) == 1.0", ["s": "x"], "type conversion error from 'string' to 'double'"),
-        (
-            "duration(self.s) > duration('1s')", ["s": "x"],
-            "type conversion error from 'string' to 'google.protobuf.Duration'"
-        ),
-        (
-            "timestamp(self.s) > timestamp('2020-01-01T00:00:00Z')", ["s": "x"],
-            "type conversion error from 'string' to 'google.protobuf.Timestamp'"
-        ),
-        (
-            "url(self.s).getHost() == 'a'", ["s": "x"],
-            #"URL parse error during conversion from string: parse "x": invalid URI for request"#
-        ),
-        ("self.s.substring(5) == ''", ["s": "x"], "index out of range: 5"),
-        ("self.ints.max() == 1", ["ints": []], "max called on empty list"),
-        ("optional.none().value() == 1", ["i": 1], "optional.none() dereference"),
-        ("self.nested.all(n, n.value > 0)", ["nested": [["name": "a"]]], "no such key: value"),
-    ] as [(String, JSON, String)])
+    @Test(
+        arguments: [
+            ("self.ints[5] == 1", ["ints": [1]], "index out of bounds: 5"),
+            ("self.m['x'] == 'y'", ["m": [:]], "no such key: x"),
+            ("self.i / 0 == 1", ["i": 1], "division by zero"),
+            ("int(self.s) == 1", ["s": "x"], "type conversion error from 'string' to 'int'"),
+            ("double(self.s) == 1.0", ["s": "x"], "type conversion error from 'string' to 'double'"),
+            (
+                "duration(self.s) > duration('1s')", ["s": "x"],
+                "type conversion error from 'string' to 'google.protobuf.Duration'"
+            ),
+            (
+                "timestamp(self.s) > timestamp('2020-01-01T00:00:00Z')", ["s": "x"],
+                "type conversion error from 'string' to 'google.protobuf.Timestamp'"
+            ),
+            (
+                "url(self.s).getHost() == 'a'", ["s": "x"],
+                #"URL parse error during conversion from string: parse "x": invalid URI for request"#
+            ),
+            ("self.s.substring(5) == ''", ["s": "x"], "index out of range: 5"),
+            ("self.ints.max() == 1", ["ints": []], "max called on empty list"),
+            ("optional.none().value() == 1", ["i": 1], "optional.none() dereference"),
+            ("self.nested.all(n, n.value > 0)", ["nested": [["name": "a"]]], "no such key: value"),
+        ] as [(String, JSON, String)])
     func `a rule that fails says why`(_ rule: String, _ spec: JSON, _ why: String) {
         let said = Self.errors([["rule": .string(rule)]], spec)
         #expect(said == [#"spec: Invalid value: "object": \#(why) evaluating rule: \#(rule)"#])
@@ -58,7 +60,8 @@ import Testing
             ], ["i": 2])
         #expect(
             said == [
-                "spec.i: Forbidden: failed rule: self.i == 1", "spec: Invalid value: fallback", "spec: Invalid value: got 2",
+                "spec.i: Forbidden: failed rule: self.i == 1", "spec: Invalid value: fallback",
+                "spec: Invalid value: got 2",
             ])
     }
 
@@ -79,7 +82,8 @@ import Testing
     @Test func `one run has a limit, and beyond it no further rules run`() {
         let rules: [JSON] = [["rule": .string(Self.cubic)], ["rule": "false"]]
         let under = Self.errors(rules, Self.spec(45), schema: Self.schema(maximum: 100))
-        #expect(under == ["spec: Invalid value: failed rule: false", "spec.z: Invalid value: 2: failed rule: self == 1"])
+        #expect(
+            under == ["spec: Invalid value: failed rule: false", "spec.z: Invalid value: 2: failed rule: self == 1"])
         let over = Self.errors(rules, Self.spec(48), schema: Self.schema(maximum: 100))
         #expect(
             over == [
@@ -92,7 +96,9 @@ import Testing
 
     @Test func `all runs on an object share one budget`() {
         // 900 times 900, a tenth of the characters each: 810 000 for each run, of ten millions.
-        let rules = (0..<13).map { JSON.object(["rule": "!self.s.contains(self.t)", "message": .string("rule \($0)")]) }
+        let rules = (0..<13).map {
+            JSON.object(["rule": "!self.s.contains(self.t)", "message": .string("rule \($0)")])
+        }
         let schema: JSON = [
             "type": "object",
             "properties": [
@@ -101,7 +107,8 @@ import Testing
             ],
         ]
         let spec: JSON = [
-            "s": .string(String(repeating: "a", count: 9000)), "t": .string("b" + String(repeating: "a", count: 8999)), "z": 2,
+            "s": .string(String(repeating: "a", count: 9000)), "t": .string("b" + String(repeating: "a", count: 8999)),
+            "z": 2,
         ]
         func said(_ count: Int) -> [String] { Self.errors(Array(rules.prefix(count)), spec, schema: schema) }
         #expect(said(12) == ["spec.z: Invalid value: 2: failed rule: self == 1"])

@@ -47,7 +47,9 @@ struct SchemaTests {
                     #"spec.when: Invalid value: "yesterday": spec.when in body must be of type date-time: "yesterday""#,
                     skipped,
                 ]),
-            Case(spec: ["mode": "Fast", "size": 9, "limit": 5], errors: ["spec: Invalid value: size must not exceed limit"]),
+            Case(
+                spec: ["mode": "Fast", "size": 9, "limit": 5],
+                errors: ["spec: Invalid value: size must not exceed limit"]),
             Case(
                 spec: ["mode": "Fast", "size": 1, "tags": ["a", "a"]],
                 errors: [#"spec.tags[1]: Duplicate value: "a""#]),
@@ -98,7 +100,9 @@ struct SchemaTests {
 
     @Test("Defaults fill gaps, and a null that may not be is a gap")
     func defaults() {
-        for spec: JSON in [["mode": "Fast"], ["mode": "Fast", "size": nil], ["mode": "Fast", "size": 3, "limit": nil]] {
+        for spec: JSON in [
+            ["mode": "Fast"], ["mode": "Fast", "size": nil], ["mode": "Fast", "size": 3, "limit": nil],
+        ] {
             var object = SchemaSamples.object(spec)
             SchemaSamples.schema.applyDefaults(to: &object)
             #expect(object["spec"] == ["mode": "Fast", "size": 3])

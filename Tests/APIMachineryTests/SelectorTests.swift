@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("a", true), ("!a", false), ("x", false), ("!x", true), ("a=b", true), ("a==b", true), ("a!=b", false),
         (" a = b ", true), ("a in(b,c)", true), ("a in (c)", false), ("a notin(b)", false), ("x notin (b)", true),
-        ("in=notin", true), ("in in (in,notin)", true), ("a=b,n=7", true), ("a=b,n=8", false), ("e=", true), ("a=", false),
+        ("in=notin", true), ("in in (in,notin)", true), ("a=b,n=7", true), ("a=b,n=8", false), ("e=", true),
+        ("a=", false),
         ("e in ()", true), ("a in (,b)", true), ("e in (b,)", true), ("e in (b,,c)", true), ("e in (,,)", true),
         ("n>6", true), ("n>7", false), ("n<8", true), ("a>1", false), ("x<1", false), ("a\t\n=b", true), ("", true),
     ])
@@ -74,8 +75,14 @@ import Testing
             values[1][a]: Invalid value: "-y": \(value)]
             """
         ),
-        ("a=\(long)", #"unable to parse requirement: values[0][a]: Invalid value: "\#(long)": must be no more than 63 bytes"#),
-        (long, #"unable to parse requirement: <nil>: Invalid value: "\#(long)": name part must be no more than 63 bytes"#),
+        (
+            "a=\(long)",
+            #"unable to parse requirement: values[0][a]: Invalid value: "\#(long)": must be no more than 63 bytes"#
+        ),
+        (
+            long,
+            #"unable to parse requirement: <nil>: Invalid value: "\#(long)": name part must be no more than 63 bytes"#
+        ),
         ("/a", #"unable to parse requirement: <nil>: Invalid value: "/a": prefix part must be non-empty"#),
         ("a/-=x", #"unable to parse requirement: <nil>: Invalid value: "a/-": name part \#(form)"#),
         (
@@ -109,25 +116,28 @@ import Testing
         #expect(try FieldSelector(parsing: text, supported: fields, type: Self.samples).matches(object) == isMet)
     }
 
-    @Test(arguments: [
-        ("a", maps, "invalid selector: 'a'; can't understand 'a'"),
-        ("!metadata.name", maps, "invalid selector: '!metadata.name'; can't understand '!metadata.name'"),
-        ("metadata.name=a,b", maps, "invalid selector: 'metadata.name=a,b'; can't understand 'b'"),
-        ("metadata.name=a=b", maps, "invalid field selector: unescaped character in value: 61"),
-        ("metadata.name==a==b", maps, "invalid field selector: unescaped character in value: 61"),
-        (#"metadata.name=a\x"#, maps, #"invalid field selector: invalid escape sequence: \x"#),
-        (#"metadata.name=a\"#, maps, #"invalid field selector: invalid escape sequence: \"#),
-        ("spec.x=1", maps, #""spec.x" is not a known field selector: only "metadata.name", "metadata.namespace""#),
-        ("=a", maps, #""" is not a known field selector: only "metadata.name", "metadata.namespace""#),
-        (" metadata.name=x", samples, "field label not supported:  metadata.name"),
-        ("spec.x=1", samples, "field label not supported: spec.x"),
-        ("spec.x=1", jobs, #"field label "spec.x" not supported for Job"#),
-        ("spec.x=1,b", samples, "invalid selector: 'spec.x=1,b'; can't understand 'b'"),
-    ] as [(String, ResourceType, String)])
+    @Test(
+        arguments: [
+            ("a", maps, "invalid selector: 'a'; can't understand 'a'"),
+            ("!metadata.name", maps, "invalid selector: '!metadata.name'; can't understand '!metadata.name'"),
+            ("metadata.name=a,b", maps, "invalid selector: 'metadata.name=a,b'; can't understand 'b'"),
+            ("metadata.name=a=b", maps, "invalid field selector: unescaped character in value: 61"),
+            ("metadata.name==a==b", maps, "invalid field selector: unescaped character in value: 61"),
+            (#"metadata.name=a\x"#, maps, #"invalid field selector: invalid escape sequence: \x"#),
+            (#"metadata.name=a\"#, maps, #"invalid field selector: invalid escape sequence: \"#),
+            ("spec.x=1", maps, #""spec.x" is not a known field selector: only "metadata.name", "metadata.namespace""#),
+            ("=a", maps, #""" is not a known field selector: only "metadata.name", "metadata.namespace""#),
+            (" metadata.name=x", samples, "field label not supported:  metadata.name"),
+            ("spec.x=1", samples, "field label not supported: spec.x"),
+            ("spec.x=1", jobs, #"field label "spec.x" not supported for Job"#),
+            ("spec.x=1,b", samples, "invalid selector: 'spec.x=1,b'; can't understand 'b'"),
+        ] as [(String, ResourceType, String)])
     func `a malformed field selector is refused as Kubernetes refuses it`(
         _ text: String, _ type: ResourceType, _ message: String
     ) {
-        let error = #expect(throws: MachineryError.self) { try FieldSelector(parsing: text, supported: [:], type: type) }
+        let error = #expect(throws: MachineryError.self) {
+            try FieldSelector(parsing: text, supported: [:], type: type)
+        }
         #expect(error?.code == 400)
         #expect(error?.description == message)
     }

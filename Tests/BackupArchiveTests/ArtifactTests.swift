@@ -17,7 +17,9 @@ import Testing
         try await place.with { store async throws in
             let identity = try AgeIdentity.generate()
             let plain = noise(size)
-            let (info, result) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key) {
+            let (info, result) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(
+                to: Self.key
+            ) {
                 sink in
                 for start in stride(from: 0, to: size, by: 777_777) {
                     try await sink(Array(plain[start..<min(start + 777_777, size)]))
@@ -43,7 +45,8 @@ import Testing
     func compared() async throws {
         try await withFolderStore { store, folder async throws in
             let identity = try AgeIdentity.generate()
-            let (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key) { try await $0(noise(200_000)) }
+            let (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key)
+            { try await $0(noise(200_000)) }
             let artifact = NamedArtifact(name: "x", backup: "b", storedAt: Date(), object: info)
             let stranger = BackupReader(store: store, identities: [try AgeIdentity.generate()])
             let owner = BackupReader(store: store, identities: [identity])
@@ -80,7 +83,8 @@ import Testing
                 try Data(identity.secretKey.utf8).write(to: file)
                 let script = #"age -d -i "$1" "$2" | zstd -d -q -c | sha256sum"#
                 let path = folder.appending(path: info.key).path
-                let output = try await runChild(Command("bash", ["-o", "pipefail", "-c", script, "bash", file.path, path]))
+                let output = try await runChild(
+                    Command("bash", ["-o", "pipefail", "-c", script, "bash", file.path, path]))
                 #expect(String(decoding: output.prefix(64), as: UTF8.self) == SHA256.hexHash(plain))
             }
             let sum = try await runChild(Command("sha256sum", [folder.appending(path: info.key).path]))
@@ -100,7 +104,8 @@ import Testing
     static let chunk = 65_536 + 16
 
     static let damages = [
-        Damage(name: "a byte is missing at the end", code: .truncated, agrees: false) { bytes, _ in bytes.removeLast() },
+        Damage(name: "a byte is missing at the end", code: .truncated, agrees: false) { bytes, _ in bytes.removeLast()
+        },
         Damage(name: "a byte more", code: .truncated, agrees: false) { bytes, _ in bytes.append(0) },
         Damage(name: "empty", code: .truncated) { bytes, _ in bytes = [] },
         Damage(name: "cut in the header", code: .truncated) { bytes, _ in bytes.removeLast(bytes.count - 60) },
@@ -120,7 +125,9 @@ import Testing
             bytes.replaceSubrange(start..<start + chunk, with: bytes[(start + chunk)..<(start + 2 * chunk)])
             bytes.replaceSubrange((start + chunk)..<(start + 2 * chunk), with: first)
         },
-        Damage(name: "something follows the end", code: .corrupt) { bytes, _ in bytes += [UInt8](repeating: 1, count: 70_000) },
+        Damage(name: "something follows the end", code: .corrupt) { bytes, _ in
+            bytes += [UInt8](repeating: 1, count: 70_000)
+        },
         Damage(name: "not age", code: .corrupt) { bytes, _ in bytes = noise(500_000) },
         Damage(name: "the digest of another", code: .corrupt) { _, info in info.sha256 = SHA256.hexHash("other") },
         Damage(name: "another plain length", code: .corrupt) { _, info in info.plainBytes += 1 },
@@ -141,7 +148,8 @@ import Testing
     func damage(_ damage: Damage) async throws {
         try await withFolderStore { store, _ async throws in
             let identity = try AgeIdentity.generate()
-            var (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key) {
+            var (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key)
+            {
                 try await $0(noise(1_000_000))
             }
             var bytes = try await store.get(Self.key, range: nil, ifMatch: nil)
@@ -176,11 +184,14 @@ import Testing
             let identity = try AgeIdentity.generate()
             let reader = ArtifactReader(store: store, identities: [identity])
             let absent = ArtifactInfo(key: "data/no", bytes: 1, plainBytes: 1, sha256: "")
-            #expect(await failure(ArchiveError.self) { try await reader.read(absent) { for try await _ in $0 {} } }?.code == .missing)
+            #expect(
+                await failure(ArchiveError.self) { try await reader.read(absent) { for try await _ in $0 {} } }?.code
+                    == .missing)
             let encryptor = try AgeEncryptor(recipients: [identity.recipient])
             let bytes = try encryptor.seal(Array("not zstd".utf8)) + encryptor.finish()
             _ = try await store.put("data/x", bytes, .none)
-            let info = ArtifactInfo(key: "data/x", bytes: Int64(bytes.count), plainBytes: 8, sha256: SHA256.hexHash(bytes))
+            let info = ArtifactInfo(
+                key: "data/x", bytes: Int64(bytes.count), plainBytes: 8, sha256: SHA256.hexHash(bytes))
             let error = await failure(ArchiveError.self) { try await reader.read(info) { for try await _ in $0 {} } }
             #expect(error?.code == .corrupt && error?.message.contains("unpacked") == true)
         }
@@ -190,7 +201,8 @@ import Testing
     func earlyEnd() async throws {
         try await withFolderStore { store, _ async throws in
             let identity = try AgeIdentity.generate()
-            let (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key) {
+            let (info, _) = try await ArtifactWriter(store: store, recipients: [identity.recipient]).write(to: Self.key)
+            {
                 try await $0(noise(20 << 20))
             }
             let reader = ArtifactReader(store: store, identities: [identity])

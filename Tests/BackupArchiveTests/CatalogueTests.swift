@@ -52,9 +52,14 @@ import Testing
                 Self.manifest("ns", "../p", "odd/name", at: 40),
             ]
             for manifest in all { _ = try await catalogue.add(manifest) }
-            #expect(try await catalogue.list().manifests.map(\.backup) == ["early", "middle", "other", "late", "odd/name"])
-            #expect(try await catalogue.list(namespace: "ns").manifests.map(\.backup) == ["early", "middle", "late", "odd/name"])
-            #expect(try await catalogue.list(namespace: "ns", policy: "p").manifests.map(\.backup) == ["early", "late"])
+            #expect(
+                try await catalogue.list().manifests.map(\.backup) == ["early", "middle", "other", "late", "odd/name"])
+            #expect(
+                try await catalogue.list(namespace: "ns").manifests.map(\.backup) == [
+                    "early", "middle", "late", "odd/name",
+                ])
+            #expect(
+                try await catalogue.list(namespace: "ns", policy: "p").manifests.map(\.backup) == ["early", "late"])
             #expect(try await catalogue.list(namespace: "ns", policy: "../p").manifests.map(\.backup) == ["odd/name"])
             #expect(try await catalogue.list(namespace: "no").manifests == [])
         }
@@ -66,12 +71,15 @@ import Testing
             let catalogue = Catalogue(store)
             _ = try await catalogue.add(Self.manifest())
             let newer = #"{"version": 2, "surprise": true}"#
-            for (name, text) in [("a-garbage", "{"), ("b-empty", ""), ("c-newer", newer), ("d-part", #"{"version": 1}"#)] {
+            for (name, text) in [
+                ("a-garbage", "{"), ("b-empty", ""), ("c-newer", newer), ("d-part", #"{"version": 1}"#),
+            ] {
                 _ = try await store.put("catalog/ns/p/\(name).json", Array(text.utf8), .none)
             }
             let (manifests, damaged) = try await catalogue.list()
             #expect(manifests == [Self.manifest()])
-            #expect(damaged.map(\.key) == ["a-garbage", "b-empty", "c-newer", "d-part"].map { "catalog/ns/p/\($0).json" })
+            #expect(
+                damaged.map(\.key) == ["a-garbage", "b-empty", "c-newer", "d-part"].map { "catalog/ns/p/\($0).json" })
             #expect(damaged.contains { $0.message.contains("version 2") })
             let error = await failure(ArchiveError.self) {
                 _ = try await catalogue.manifest(namespace: "ns", policy: "p", backup: "c-newer")

@@ -98,7 +98,8 @@ import Testing
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await #expect(throws: CancellationError.self) {
-                        _ = try await ArtifactWriter(store: store, recipients: [recipient]).write(to: "data/x") { sink in
+                        _ = try await ArtifactWriter(store: store, recipients: [recipient]).write(to: "data/x") {
+                            sink in
                             for _ in 0..<20 { try await sink(noise(1 << 20)) }
                             try await reached.send(())
                             try await endless(sink)

@@ -24,18 +24,23 @@ enum Chain {
             manifests.append(
                 try await Catalogue(store).add(
                     Manifest(
-                        namespace: "ns", policy: "p", backup: "b\(index)", kind: "git", source: "git/x", artifacts: artifacts,
-                        record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point,
+                        namespace: "ns", policy: "p", backup: "b\(index)", kind: "git", source: "git/x",
+                        artifacts: artifacts,
+                        record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point,
+                        finishedAt: point,
                         writer: "t")))
         }
         return manifests
     }
 
-    static func expire(_ rules: RetentionRules, _ store: any ObjectStore, known: Set<String> = [], verified: Set<String> = []) async throws -> [String] {
+    static func expire(
+        _ rules: RetentionRules, _ store: any ObjectStore, known: Set<String> = [], verified: Set<String> = []
+    ) async throws -> [String] {
         let expiry = Expiry(store)
         let manifests = try await Catalogue(store).list(namespace: "ns", policy: "p").manifests
         let decision = try await expiry.review(
-            rules, namespace: "ns", policy: "p", verdicts: Verdicts(proven: verified, of: manifests), known: known, now: now)
+            rules, namespace: "ns", policy: "p", verdicts: Verdicts(proven: verified, of: manifests), known: known,
+            now: now)
         return try await expiry.perform(decision, namespace: "ns", policy: "p", now: now, writer: "t")
     }
 
@@ -108,15 +113,21 @@ enum Chain {
             try await Chain.make(5, in: base)
             for hidden in 0..<5 {
                 var store = AlteredStore(base: base)
-                store.list = { base, prefix in try await base.list(prefix).filter { $0.key != "catalog/ns/p/b\(hidden).json" } }
-                let error = await failure(ArchiveError.self) { _ = try await Chain.expire(RetentionRules(keepLast: 1), store) }
+                store.list = { base, prefix in
+                    try await base.list(prefix).filter { $0.key != "catalog/ns/p/b\(hidden).json" }
+                }
+                let error = await failure(ArchiveError.self) {
+                    _ = try await Chain.expire(RetentionRules(keepLast: 1), store)
+                }
                 #expect(error?.code == .incompleteList)
                 #expect(error?.key == "catalog/ns/p/b\(hidden).json")
             }
             // Its data is hidden, too, but the cluster knows of it.
             var store = AlteredStore(base: base)
             store.list = { base, prefix in try await base.list(prefix).filter { !$0.key.contains("b4") } }
-            let error = await failure(ArchiveError.self) { _ = try await Chain.expire(RetentionRules(keepLast: 1), store, known: ["b4"]) }
+            let error = await failure(ArchiveError.self) {
+                _ = try await Chain.expire(RetentionRules(keepLast: 1), store, known: ["b4"])
+            }
             #expect(error?.code == .incompleteList)
             #expect(try await Chain.left(base).objects.count == 5)
         }
@@ -128,7 +139,9 @@ enum Chain {
             try await Chain.make(3, in: base)
             var store = AlteredStore(base: base)
             store.erase = { base, key in if !key.hasPrefix("catalog/") { try await base.erase(key) } }
-            let error = await failure(ArchiveError.self) { _ = try await Chain.expire(RetentionRules(keepLast: 1), store) }
+            let error = await failure(ArchiveError.self) {
+                _ = try await Chain.expire(RetentionRules(keepLast: 1), store)
+            }
             #expect(error?.code == .incompleteList)
             #expect(try await Chain.left(base).objects.count == 3)
             #expect(try await Chain.expire(RetentionRules(keepLast: 1), base).sorted() == ["b0", "b1"])
@@ -142,7 +155,9 @@ enum Chain {
             try await Chain.make(3, in: store)
             let bytes = try await store.get("catalog/ns/p/b2.json", range: nil, ifMatch: nil)
             _ = try await store.put("catalog/ns/p/copy.json", bytes, .none)
-            let error = await failure(ArchiveError.self) { _ = try await Chain.expire(RetentionRules(keepLast: 1), store) }
+            let error = await failure(ArchiveError.self) {
+                _ = try await Chain.expire(RetentionRules(keepLast: 1), store)
+            }
             #expect(error?.code == .corrupt)
             #expect(error?.message.contains("ns/p/b2") == true)
             #expect(try await Chain.left(store).objects.count == 3)
@@ -156,7 +171,8 @@ enum Chain {
             _ = try await store.put("data/ns/other/b/a/x", [1], .none)
             _ = try await store.put("ledger/ns/plan/t.json", [1], .none)
             let list = Expiry.List(
-                namespace: "ns", policy: "p", backups: [], objects: ["data/ns/other/b/a/x", "ledger/ns/plan/t.json"], decidedAt: Chain.now,
+                namespace: "ns", policy: "p", backups: [], objects: ["data/ns/other/b/a/x", "ledger/ns/plan/t.json"],
+                decidedAt: Chain.now,
                 writer: "t")
             let encoder = JSONEncoder()
             encoder.dateEncodingStrategy = .iso8601
@@ -173,11 +189,15 @@ enum Chain {
         try await withFolderStore { store, _ in
             try await Chain.make(3, in: store)
             let expiry = Expiry(store)
-            let decision = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
+            let decision = try await expiry.review(
+                RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
             await #expect(throws: Killed.self) {
-                try await expiry.perform(decision, namespace: "ns", policy: "p", now: Chain.now, writer: "t") { _ in throw Killed() }
+                try await expiry.perform(decision, namespace: "ns", policy: "p", now: Chain.now, writer: "t") { _ in
+                    throw Killed()
+                }
             }
-            let rest = try await expiry.review(RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
+            let rest = try await expiry.review(
+                RetentionRules(keepLast: 1), namespace: "ns", policy: "p", verdicts: Verdicts(), now: Chain.now)
             let told = Mutex<[String]>([])
             _ = try await expiry.perform(rest, namespace: "ns", policy: "p", now: Chain.now, writer: "t") { names in
                 told.withLock { $0 = names }
@@ -192,20 +212,24 @@ enum Chain {
             try await Chain.make(3, in: store)
             _ = try await store.put("data/ns/p/b9/attempt/left", [1], .none)
             _ = try await store.put("data/ns/p2/b/attempt/x", [1], .none)
-            _ = try await Writers(store).claim(namespace: "ns", policy: "p", holder: "h", host: "h", adopt: [], now: Chain.now)
+            _ = try await Writers(store).claim(
+                namespace: "ns", policy: "p", holder: "h", host: "h", adopt: [], now: Chain.now)
             // Asked before anything goes, and again when everything is known: a no at either time deletes nothing.
             for time in 1...2 {
                 let before = try await store.list("").map(\.key)
                 var asked = 0
                 await #expect(throws: Killed.self) {
-                    try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t", confirm: {
-                        asked += 1
-                        if asked == time { throw Killed() }
-                    })
+                    try await Expiry(store).eraseAll(
+                        namespace: "ns", policy: "p", now: Chain.now, writer: "t",
+                        confirm: {
+                            asked += 1
+                            if asked == time { throw Killed() }
+                        })
                 }
                 #expect(try await store.list("").map(\.key) == before)
             }
-            let (gone, locked) = try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t")
+            let (gone, locked) = try await Expiry(store).eraseAll(
+                namespace: "ns", policy: "p", now: Chain.now, writer: "t")
             #expect(gone.sorted() == ["b0", "b1", "b2"] && locked.isEmpty)
             #expect(try await store.list("").map(\.key) == ["data/ns/p2/b/attempt/x", "format.json"])
         }
@@ -215,7 +239,9 @@ enum Chain {
 @Suite struct OrphanTests {
     private static let day = 86400.0
 
-    @Test("Data without a manifest and uploads without an end are found, and due after the grace", arguments: Place.allCases)
+    @Test(
+        "Data without a manifest and uploads without an end are found, and due after the grace",
+        arguments: Place.allCases)
     func found(_ place: Place) async throws {
         try await place.with { store in
             try await Chain.make(2, in: store)
@@ -233,7 +259,8 @@ enum Chain {
             #expect(orphans.without(["data/ns/p/b6/", "data/ns/running/b8/"]).count == 1)
             let now = Date()
             func due(_ policy: String, _ running: Set<String>, _ later: Double) -> [String] {
-                let due = orphans.due(namespace: "ns", policy: policy, running: running, now: now.addingTimeInterval(later))
+                let due = orphans.due(
+                    namespace: "ns", policy: policy, running: running, now: now.addingTimeInterval(later))
                 return due.objects + due.uploads.map(\.key)
             }
             #expect(due("p", [], Self.day - 600) == [])
@@ -242,7 +269,8 @@ enum Chain {
             #expect(due("running", ["b8"], 10 * Self.day) == [])
             #expect(due("other", [], 10 * Self.day) == [])
 
-            let (objects, uploads) = orphans.due(namespace: "ns", policy: "p", running: [], now: now.addingTimeInterval(2 * Self.day))
+            let (objects, uploads) = orphans.due(
+                namespace: "ns", policy: "p", running: [], now: now.addingTimeInterval(2 * Self.day))
             try await Expiry(store).sweep(objects, namespace: "ns", policy: "p", running: [], now: now, writer: "t")
             for upload in uploads { try await store.abort(upload) }
             await upload.abort()
@@ -258,8 +286,10 @@ enum Chain {
         try await withFolderStore { store, _ in
             try await Chain.make(2, in: store)
             _ = try await store.put("data/ns/p/b7/attempt/x", [1], .none)
-            try await Expiry(store).sweep([Chain.key(1)], namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
-            try await Expiry(store).sweep(["data/ns/p/b7/attempt/x"], namespace: "ns", policy: "p", running: ["b7"], now: Chain.now, writer: "t")
+            try await Expiry(store).sweep(
+                [Chain.key(1)], namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
+            try await Expiry(store).sweep(
+                ["data/ns/p/b7/attempt/x"], namespace: "ns", policy: "p", running: ["b7"], now: Chain.now, writer: "t")
             #expect(try await store.list("data/").count == 3)
             _ = try await store.put("catalog/ns/p/bad.json", Array("{".utf8), .none)
             #expect(try await Orphans.find(store).orphans.objects.isEmpty)
@@ -276,7 +306,8 @@ enum Chain {
                 .due(namespace: "ns", policy: "p", running: [], now: Date().addingTimeInterval(2 * Self.day)).objects
             #expect(due == [Chain.key(1)])
             let error = await failure(ArchiveError.self) {
-                try await Expiry(store).sweep(due, namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
+                try await Expiry(store).sweep(
+                    due, namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
             }
             #expect(error?.code == .incompleteList)
             #expect(try await base.list("data/").count == 3)
@@ -302,21 +333,24 @@ enum Chain {
 
 @Suite struct WriterTests {
     private static func claim(_ holder: String, epoch: Int = 1, from: [String] = []) -> WriterClaim {
-        WriterClaim(namespace: "ns", policy: "p", holder: holder, host: "h", epoch: epoch, since: Chain.now, takenFrom: from)
+        WriterClaim(
+            namespace: "ns", policy: "p", holder: holder, host: "h", epoch: epoch, since: Chain.now, takenFrom: from)
     }
 
-    @Test("Who may write", arguments: [
-        (nil, [], WriterDecision.create),
-        (claim("me"), [], .ours),
-        (claim("other"), [], .refused),
-        (claim("other"), ["me"], .refused),
-        (claim("other"), ["other"], .take),
-        (claim("other", epoch: 3), ["other/3"], .take),
-        (claim("other", epoch: 3), ["other/2"], .refused),
-        // It took it from us, knowing what it did: our old consent is none.
-        (claim("other", epoch: 3, from: ["x", "me"]), ["other"], .refused),
-        (claim("other", epoch: 3, from: ["x", "me"]), ["other/3"], .take),
-    ] as [(WriterClaim?, [String], WriterDecision)])
+    @Test(
+        "Who may write",
+        arguments: [
+            (nil, [], WriterDecision.create),
+            (claim("me"), [], .ours),
+            (claim("other"), [], .refused),
+            (claim("other"), ["me"], .refused),
+            (claim("other"), ["other"], .take),
+            (claim("other", epoch: 3), ["other/3"], .take),
+            (claim("other", epoch: 3), ["other/2"], .refused),
+            // It took it from us, knowing what it did: our old consent is none.
+            (claim("other", epoch: 3, from: ["x", "me"]), ["other"], .refused),
+            (claim("other", epoch: 3, from: ["x", "me"]), ["other/3"], .take),
+        ] as [(WriterClaim?, [String], WriterDecision)])
     func decision(_ claim: WriterClaim?, _ adopt: [String], _ wanted: WriterDecision) {
         #expect(WriterDecision.decide(claim, holder: "me", adopt: adopt) == wanted)
         // What people are told to write is enough.
@@ -325,12 +359,15 @@ enum Chain {
         }
     }
 
-    @Test("Of many clusters one gets the claim, a take-over needs the holder's name, and taking it back the epoch", arguments: Place.allCases)
+    @Test(
+        "Of many clusters one gets the claim, a take-over needs the holder's name, and taking it back the epoch",
+        arguments: Place.allCases)
     func clusters(_ place: Place) async throws {
         try await place.with { store in
             let writers = Writers(store)
             func claim(_ holder: String, _ adopt: [String] = []) async throws -> Writers.Outcome {
-                try await writers.claim(namespace: "ns", policy: "p", holder: holder, host: "h", adopt: adopt, now: Chain.now)
+                try await writers.claim(
+                    namespace: "ns", policy: "p", holder: holder, host: "h", adopt: adopt, now: Chain.now)
             }
             let holders = try await withThrowingTaskGroup(of: String?.self) { group in
                 for number in 0..<8 {
@@ -358,7 +395,8 @@ enum Chain {
         try await withFolderStore { store, _ in
             _ = try await store.put("writers/ns/p.json", Array("{}".utf8), .none)
             let error = await failure(ArchiveError.self) {
-                _ = try await Writers(store).claim(namespace: "ns", policy: "p", holder: "me", host: "h", adopt: [], now: Chain.now)
+                _ = try await Writers(store).claim(
+                    namespace: "ns", policy: "p", holder: "me", host: "h", adopt: [], now: Chain.now)
             }
             #expect(error?.code == .corrupt && error?.key == "writers/ns/p.json")
         }

@@ -39,7 +39,11 @@ import Testing
                 { _ = try await Ledger(store).resume(entry) },
                 { _ = try await Ledger(store).entry(namespace: "ns", plan: "p", token: "t") },
                 { _ = try await StoreProbe.run(store) },
-                { _ = try await ArtifactWriter(store: store, recipients: [recipient]).write(to: "data/x") { try await $0([1]) } },
+                {
+                    _ = try await ArtifactWriter(store: store, recipients: [recipient]).write(to: "data/x") {
+                        try await $0([1])
+                    }
+                },
             ]
             for call in calls {
                 let error = await failure(ArchiveError.self, call)

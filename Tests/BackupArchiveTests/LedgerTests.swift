@@ -8,7 +8,8 @@ import Testing
 @Suite struct LedgerTests {
     static func entry(_ uid: String, token: String = "inc-1") -> LedgerEntry {
         LedgerEntry(
-            namespace: "ns", plan: "plan", token: token, run: "run-\(uid)", runUID: uid, planHash: "hash", startedAt: someDate)
+            namespace: "ns", plan: "plan", token: token, run: "run-\(uid)", runUID: uid, planHash: "hash",
+            startedAt: someDate)
     }
 
     @Test("A token is taken once; who has it may ask again", arguments: Place.allCases)
@@ -46,7 +47,9 @@ import Testing
             let answers = try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 0..<12 {
                     group.addTask {
-                        String(decoding: try await runChild(Command(tool, ["begin", folder.path, "\(number)"])), as: UTF8.self)
+                        String(
+                            decoding: try await runChild(Command(tool, ["begin", folder.path, "\(number)"])),
+                            as: UTF8.self)
                     }
                 }
                 return try await group.reduce(into: [String]()) { $0.append($1) }
@@ -55,7 +58,8 @@ import Testing
         }
     }
 
-    @Test("An unfinished token is taken over by one, and the lost run cannot end it any more", arguments: Place.allCases)
+    @Test(
+        "An unfinished token is taken over by one, and the lost run cannot end it any more", arguments: Place.allCases)
     func resume(_ place: Place) async throws {
         try await place.with { store async throws in
             let ledger = Ledger(store)
@@ -78,7 +82,9 @@ import Testing
             // Later ones may take it over in turn, each from the one before: the chain says so.
             #expect(kept.resumedFrom?.count == winners.count && winners.contains(kept.runUID))
             #expect(try await ledger.resume(Self.entry(kept.runUID)) == kept)
-            let late = await failure(ArchiveError.self) { try await ledger.finish(Self.entry("a"), .succeeded, at: someDate) }
+            let late = await failure(ArchiveError.self) {
+                try await ledger.finish(Self.entry("a"), .succeeded, at: someDate)
+            }
             #expect(late?.code == .tokenTaken)
         }
     }
@@ -87,7 +93,9 @@ import Testing
     func finish() async throws {
         try await withFolderStore { store, _ async throws in
             let ledger = Ledger(store)
-            let missing = await failure(ArchiveError.self) { try await ledger.finish(Self.entry("a"), .failed, at: someDate) }
+            let missing = await failure(ArchiveError.self) {
+                try await ledger.finish(Self.entry("a"), .failed, at: someDate)
+            }
             #expect(missing?.code == .missing)
             _ = try await ledger.begin(Self.entry("a"))
             try await ledger.finish(Self.entry("a"), .failed, at: someDate + 60)

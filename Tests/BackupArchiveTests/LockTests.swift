@@ -22,9 +22,11 @@ import Testing
         return try result.get()
     }
 
-    @Test("What is stored is locked from the start, in one part and in many, and expiry leaves it alone", arguments: [
-        S3Configuration.ObjectLock.Mode.governance, .compliance,
-    ])
+    @Test(
+        "What is stored is locked from the start, in one part and in many, and expiry leaves it alone",
+        arguments: [
+            S3Configuration.ObjectLock.Mode.governance, .compliance,
+        ])
     func locked(_ mode: S3Configuration.ObjectLock.Mode) async throws {
         try await with(mode, retain: 3600) { store, plain in
             try await Chain.make(3, in: store)
@@ -47,7 +49,8 @@ import Testing
             let swept = try await Expiry(store).sweep(
                 ["data/ns/p/b9/a/small"], namespace: "ns", policy: "p", running: [], now: Chain.now, writer: "t")
             #expect(swept.isEmpty)
-            let (gone, kept) = try await Expiry(store).eraseAll(namespace: "ns", policy: "p", now: Chain.now, writer: "t")
+            let (gone, kept) = try await Expiry(store).eraseAll(
+                namespace: "ns", policy: "p", now: Chain.now, writer: "t")
             #expect(gone.isEmpty && kept == ["b0", "b1", "b2"])
             #expect(try await store.list("data/").count == 5)
         }

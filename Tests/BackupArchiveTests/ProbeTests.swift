@@ -5,7 +5,9 @@ import Testing
 @testable import BackupArchive
 
 @Suite struct ProbeTests {
-    @Test("A store that does what it should is found to, and nothing stays in it but its version", arguments: Place.allCases)
+    @Test(
+        "A store that does what it should is found to, and nothing stays in it but its version",
+        arguments: Place.allCases)
     func good(_ place: Place) async throws {
         try await place.with { store async throws in
             for _ in 0..<2 {
@@ -18,7 +20,9 @@ import Testing
     @Test("A bucket that locks objects is found to, again and again")
     func locking() async throws {
         try await withS3Store(locking: true) { store async throws in
-            for _ in 0..<2 { #expect(try await StoreProbe.run(store) == StoreProbe(conditionalWrites: true, objectLock: true)) }
+            for _ in 0..<2 {
+                #expect(try await StoreProbe.run(store) == StoreProbe(conditionalWrites: true, objectLock: true))
+            }
         }
     }
 
@@ -28,7 +32,8 @@ import Testing
     }
 
     static let cases = [
-        Case(testDescription: "no condition is honoured") { base, key, bytes, _ in try await base.put(key, bytes, .none) },
+        Case(testDescription: "no condition is honoured") { base, key, bytes, _ in try await base.put(key, bytes, .none)
+        },
         Case(testDescription: "looks first, then writes") { base, key, bytes, condition in
             if condition == .ifAbsent, try await base.head(key) != nil { throw lost(key) }
             for _ in 0..<500 { await Task.yield() }
@@ -49,7 +54,9 @@ import Testing
         },
     ]
 
-    private static func lost(_ key: String) -> ObjectStoreError { ObjectStoreError(.preconditionFailed, "is there", key: key) }
+    private static func lost(_ key: String) -> ObjectStoreError {
+        ObjectStoreError(.preconditionFailed, "is there", key: key)
+    }
 
     @Test("A store whose conditional writes cannot be relied on is found out", arguments: cases)
     func unreliable(_ example: Case) async throws {

@@ -5,10 +5,14 @@ import Testing
 @testable import BackupArchive
 
 @Suite struct ProofTests {
-    private func proof(_ backup: String, _ verdict: Proof.Verdict = .proven, policy: String = "p", after seconds: TimeInterval = 0) -> Proof {
+    private func proof(
+        _ backup: String, _ verdict: Proof.Verdict = .proven, policy: String = "p", after seconds: TimeInterval = 0
+    ) -> Proof {
         Proof(
-            of: CatalogueTests.manifest("ns", policy, backup), verdict: verdict, checks: [.init("refs", "all 2 refs are there")],
-            failure: verdict == .broken ? .init("corrupt", "a byte is another") : nil, requested: "t", startedAt: someDate + seconds,
+            of: CatalogueTests.manifest("ns", policy, backup), verdict: verdict,
+            checks: [.init("refs", "all 2 refs are there")],
+            failure: verdict == .broken ? .init("corrupt", "a byte is another") : nil, requested: "t",
+            startedAt: someDate + seconds,
             finishedAt: someDate + seconds + 5, verifier: "test")
     }
 
@@ -58,7 +62,8 @@ import Testing
         try await withFolderStore { store, _ async throws in
             let proofs = Proofs(store)
             try await proofs.write(proof("a"))
-            let good = try await store.get(BucketLayout.proof(namespace: "ns", policy: "p", backup: "a"), range: nil, ifMatch: nil)
+            let good = try await store.get(
+                BucketLayout.proof(namespace: "ns", policy: "p", backup: "a"), range: nil, ifMatch: nil)
             func put(_ backup: String, _ bytes: [UInt8]) async throws {
                 _ = try await store.put(BucketLayout.proof(namespace: "ns", policy: "p", backup: backup), bytes, .none)
             }

@@ -9,11 +9,14 @@ import Testing
 
     private static func manifest(_ name: String, _ point: Date, objects: [String]? = nil) -> Manifest {
         let artifacts = (objects ?? ["data/ns/p/\(name)/a/x"]).map {
-            NamedArtifact(name: "a", backup: name, storedAt: point, object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: ""))
+            NamedArtifact(
+                name: "a", backup: name, storedAt: point,
+                object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: ""))
         }
         return Manifest(
             namespace: "ns", policy: "p", backup: name, kind: "git", source: "git/x", artifacts: artifacts,
-            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point,
+            finishedAt: point, writer: "t")
     }
 
     /// `b0` is of now, `b1` of a day ago, and so on.
@@ -58,7 +61,8 @@ import Testing
     @Test func `A backup of the future takes nobody's place: the newest of the past stays too`() {
         let manifests = [Self.manifest("future", Self.now.addingTimeInterval(90 * Self.day))] + Self.daily(4)
         for rules in [RetentionRules(keepLast: 1), RetentionRules(keepDaily: 1), RetentionRules(keepYearly: 1)] {
-            let decision = RetentionDecision(rules, manifests: manifests, verdicts: Verdicts(proven: ["future", "b2"], of: manifests), now: Self.now)
+            let decision = RetentionDecision(
+                rules, manifests: manifests, verdicts: Verdicts(proven: ["future", "b2"], of: manifests), now: Self.now)
             #expect(Set(decision.kept.keys) == ["future", "b0", "b2"])
         }
     }
@@ -66,13 +70,16 @@ import Testing
     @Test func `A newest backup that is broken does not let the newest good one go`() {
         let manifests = Self.daily(4)
         let verdicts = Verdicts(broken: ["b0", "b1"], of: manifests)
-        let decision = RetentionDecision(RetentionRules(keepLast: 1), manifests: manifests, verdicts: verdicts, now: Self.now)
+        let decision = RetentionDecision(
+            RetentionRules(keepLast: 1), manifests: manifests, verdicts: verdicts, now: Self.now)
         #expect(Set(decision.kept.keys) == ["b0", "b2"])
     }
 
     /// Zones whose clocks jump, and moments around their jumps: both nights of a year, of three of them.
     private static let zones = ["Etc/UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"]
-    private static let jumps = [1_774_746_000.0, 1_792_890_000, 1_772_953_200, 1_793_512_800, 1_775_314_800, 1_791_041_400]
+    private static let jumps = [
+        1_774_746_000.0, 1_792_890_000, 1_772_953_200, 1_793_512_800, 1_775_314_800, 1_791_041_400,
+    ]
 
     @Test(arguments: 0..<400)
     func `Whatever the catalogue, the rules, the zone and the clock are, what must stay stays`(seed: UInt64) throws {
@@ -81,7 +88,10 @@ import Testing
         let now: Date
         switch seed % 3 {
         case 0: now = Self.now
-        case 1: now = Date(timeIntervalSince1970: Self.jumps[Int.random(in: 0..<Self.jumps.count, using: &random)] + Double.random(in: -7200...7200, using: &random))
+        case 1:
+            now = Date(
+                timeIntervalSince1970: Self.jumps[Int.random(in: 0..<Self.jumps.count, using: &random)]
+                    + Double.random(in: -7200...7200, using: &random))
         default: now = Date(timeIntervalSince1970: Double.random(in: 1_700_000_000...2_000_000_000, using: &random))
         }
         let count = Int.random(in: 0...40, using: &random)
@@ -89,18 +99,25 @@ import Testing
         for index in 0..<count {
             let point = now.addingTimeInterval(Double.random(in: -500...2, using: &random) * Self.day)
             // Some keep what earlier ones stored.
-            let shared = (0..<Int.random(in: 0...3, using: &random)).map { _ in Self.foreign(Int.random(in: 0...max(0, index), using: &random), &random) }
+            let shared = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                Self.foreign(Int.random(in: 0...max(0, index), using: &random), &random)
+            }
             manifests.append(Self.manifest("b\(index)", point, objects: shared + ["data/ns/p/o\(index)"]))
         }
-        func maybe(_ limit: Int) -> Int? { Bool.random(using: &random) ? Int.random(in: 0...limit, using: &random) : nil }
+        func maybe(_ limit: Int) -> Int? {
+            Bool.random(using: &random) ? Int.random(in: 0...limit, using: &random) : nil
+        }
         let rules = RetentionRules(
-            keepFor: maybe(100).map { Double($0) * Self.day }, keepLast: maybe(5), keepDaily: maybe(10), keepWeekly: maybe(6),
+            keepFor: maybe(100).map { Double($0) * Self.day }, keepLast: maybe(5), keepDaily: maybe(10),
+            keepWeekly: maybe(6),
             keepMonthly: maybe(6), keepYearly: maybe(2), timeZone: zone)
         let verified = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...4, using: &random) == 0 })
         let locked = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...9, using: &random) == 0 })
-        let broken = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...4, using: &random) == 0 }).subtracting(verified)
+        let broken = Set(manifests.map(\.backup).filter { _ in Int.random(in: 0...4, using: &random) == 0 })
+            .subtracting(verified)
         let verdicts = Verdicts(proven: verified, broken: broken, of: manifests)
-        let decision = RetentionDecision(rules, manifests: manifests.shuffled(using: &random), verdicts: verdicts, locked: locked, now: now)
+        let decision = RetentionDecision(
+            rules, manifests: manifests.shuffled(using: &random), verdicts: verdicts, locked: locked, now: now)
 
         let expired = Set(decision.expired.map(\.backup))
         #expect(expired.isDisjoint(with: decision.kept.keys) && expired.count + decision.kept.count == count)
@@ -108,7 +125,8 @@ import Testing
         for limit in [Date.distantFuture, now] {
             for names in [Set(manifests.map(\.backup)), verified, Set(manifests.map(\.backup)).subtracting(broken)] {
                 let those = manifests.filter { names.contains($0.backup) && $0.recoveryPoint <= limit }
-                guard let newest = those.max(by: { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) }) else { continue }
+                guard let newest = those.max(by: { ($0.recoveryPoint, $0.backup) < ($1.recoveryPoint, $1.backup) })
+                else { continue }
                 #expect(!expired.contains(newest.backup))
             }
         }
@@ -125,8 +143,10 @@ import Testing
         #expect(decision.objects.allSatisfy { $0.hasPrefix("data/ns/p/") }, "what lies elsewhere is another's")
         // A lock, a proof or another rule more never lets more go.
         let more = RetentionDecision(
-            rules, manifests: manifests, verdicts: verdicts, locked: locked.union(manifests.prefix(3).map(\.backup)), now: now)
-        #expect(Set(more.expired.map(\.backup)).isSubset(of: expired) && Set(more.objects).isSubset(of: decision.objects))
+            rules, manifests: manifests, verdicts: verdicts, locked: locked.union(manifests.prefix(3).map(\.backup)),
+            now: now)
+        #expect(
+            Set(more.expired.map(\.backup)).isSubset(of: expired) && Set(more.objects).isSubset(of: decision.objects))
         let rest = manifests.filter { !expired.contains($0.backup) }
         #expect(RetentionDecision(rules, manifests: rest, verdicts: verdicts, locked: locked, now: now).expired.isEmpty)
         if rules.isEmpty { #expect(expired.isEmpty) }
@@ -134,7 +154,8 @@ import Testing
 
     /// An object of an earlier backup, which now and then is another policy's, or lies outside the folder of the data.
     private static func foreign(_ index: Int, _ random: inout Seeded) -> String {
-        ["data/ns/p/o", "data/ns/p/o", "data/ns/p/o", "data/ns/other/o", "ledger/ns/p/o"].randomElement(using: &random).map { "\($0)\(index)" } ?? ""
+        ["data/ns/p/o", "data/ns/p/o", "data/ns/p/o", "data/ns/other/o", "ledger/ns/p/o"].randomElement(using: &random)
+            .map { "\($0)\(index)" } ?? ""
     }
 
     private struct Seeded: RandomNumberGenerator {
@@ -165,19 +186,29 @@ import Testing
             for key in objects { _ = try await store.put(key, Array(key.utf8), .none) }
             let manifest = Manifest(
                 namespace: "ns", policy: "p", backup: "b\(index)", kind: "git", source: "git/x",
-                artifacts: objects.map { NamedArtifact(name: "a", backup: "b0", storedAt: point, object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: "")) },
-                record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+                artifacts: objects.map {
+                    NamedArtifact(
+                        name: "a", backup: "b0", storedAt: point,
+                        object: ArtifactInfo(key: $0, bytes: 1, plainBytes: 1, sha256: ""))
+                },
+                record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point,
+                finishedAt: point, writer: "t")
             manifests.append(try await Catalogue(store).add(manifest))
         }
         return try await body(store, manifests)
     }
 
-    private func keys(_ store: FilesystemStore, _ prefix: String) async throws -> [String] { try await store.list(prefix).map(\.key).sorted() }
+    private func keys(_ store: FilesystemStore, _ prefix: String) async throws -> [String] {
+        try await store.list(prefix).map(\.key).sorted()
+    }
 
     @Test func `What no kept backup needs is deleted, manifests first, and the list at last`() async throws {
         try await with { store, manifests in
-            let decision = RetentionDecision(RetentionRules(keepLast: 2), manifests: manifests, verdicts: Verdicts(proven: ["b1"], of: manifests), now: Self.now)
-            let gone = try await Expiry(store).perform(decision, namespace: "ns", policy: "p", now: Self.now, writer: "t")
+            let decision = RetentionDecision(
+                RetentionRules(keepLast: 2), manifests: manifests, verdicts: Verdicts(proven: ["b1"], of: manifests),
+                now: Self.now)
+            let gone = try await Expiry(store).perform(
+                decision, namespace: "ns", policy: "p", now: Self.now, writer: "t")
             #expect(gone == ["b0", "b2"])
             #expect(try await keys(store, "data/") == ["data/ns/p/o0", "data/ns/p/o1", "data/ns/p/o3", "data/ns/p/o4"])
             #expect(try await Catalogue(store).list().manifests.map(\.backup) == ["b1", "b3", "b4"])
@@ -189,13 +220,18 @@ import Testing
         try await with { store, manifests in
             // Killed after the list and the first manifest.
             let list = Expiry.List(
-                namespace: "ns", policy: "p", backups: ["b0", "b1"], objects: ["data/ns/p/o0", "data/ns/p/o1"], decidedAt: Self.now, writer: "t")
+                namespace: "ns", policy: "p", backups: ["b0", "b1"], objects: ["data/ns/p/o0", "data/ns/p/o1"],
+                decidedAt: Self.now, writer: "t")
             let encoder = JSONEncoder()
             encoder.dateEncodingStrategy = .iso8601
             _ = try await store.put("expiry/ns/p/1.json", [UInt8](try encoder.encode(list)), .none)
             try await store.delete("catalog/ns/p/b0.json")
-            let rest = RetentionDecision(RetentionRules(keepLast: 3), manifests: Array(manifests.dropFirst()), now: Self.now)
-            #expect(try await Expiry(store).perform(rest, namespace: "ns", policy: "p", now: Self.now, writer: "t") == ["b0", "b1"])
+            let rest = RetentionDecision(
+                RetentionRules(keepLast: 3), manifests: Array(manifests.dropFirst()), now: Self.now)
+            #expect(
+                try await Expiry(store).perform(rest, namespace: "ns", policy: "p", now: Self.now, writer: "t") == [
+                    "b0", "b1",
+                ])
             let left = try await keys(store, "data/")
             #expect(left.contains("data/ns/p/o0") && !left.contains("data/ns/p/o1"))
         }

@@ -86,7 +86,9 @@ struct AlteredStore: ObjectStore {
     func lockedUntil(_ key: String) async throws -> Date? { try await base.lockedUntil(key) }
     func renewLock(_ key: String) async throws { try await base.renewLock(key) }
     func delete(_ key: String) async throws { try await base.delete(key) }
-    func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] { try await base.abandonedUploads(prefix) }
+    func abandonedUploads(_ prefix: String) async throws -> [AbandonedUpload] {
+        try await base.abandonedUploads(prefix)
+    }
     func abort(_ upload: AbandonedUpload) async throws { try await base.abort(upload) }
 }
 
@@ -120,8 +122,12 @@ extension Verdicts {
     init(proven: Set<String> = [], broken: Set<String> = [], of manifests: [Manifest]) {
         self.init()
         for manifest in manifests {
-            if proven.contains(manifest.backup) { note(.proven, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest) }
-            if broken.contains(manifest.backup) { note(.broken, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest) }
+            if proven.contains(manifest.backup) {
+                note(.proven, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest)
+            }
+            if broken.contains(manifest.backup) {
+                note(.broken, backup: manifest.backup, fingerprintDigest: manifest.fingerprintDigest)
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ import Testing
     /// Looks each second; what is said, with the second.
     private func said(until end: Int, _ look: (Int) -> Seen) -> [String] {
         var report = WaitReport()
-        return (0...end).flatMap { second in report.lines(look(second), at: .seconds(second)).map { "\(second) \($0)" } }
+        return (0...end).flatMap { second in report.lines(look(second), at: .seconds(second)).map { "\(second) \($0)" }
+        }
     }
 
     @Test("What is done at once says nothing")
@@ -22,7 +23,9 @@ import Testing
     @Test("What it waits for is told after three seconds, and when it changes")
     func reasons() {
         let lines = said(until: 20) { second in
-            Seen(version: second < 10 ? "1" : "2", isTouched: true, text: second < 10 ? "StoreNotReady: no bucket" : second < 15 ? "WriterConflict: b" : "")
+            Seen(
+                version: second < 10 ? "1" : "2", isTouched: true,
+                text: second < 10 ? "StoreNotReady: no bucket" : second < 15 ? "WriterConflict: b" : "")
         }
         #expect(lines == ["3 waiting: StoreNotReady: no bucket", "10 waiting: WriterConflict: b"])
     }
@@ -30,7 +33,12 @@ import Testing
     @Test("Where nobody touches it, it asks for the operator after 30 s, then after twice the time")
     func untouched() {
         let lines = said(until: 130) { _ in Seen(version: "1", isTouched: false, text: "") }
-        #expect(lines.map { $0.prefix(40) } == ["30 nothing has touched it for 30s: is th", "60 nothing has touched it for 60s: is th", "120 nothing has touched it for 2m: is th"].map { $0.prefix(40) })
+        #expect(
+            lines.map { $0.prefix(40) }
+                == [
+                    "30 nothing has touched it for 30s: is th", "60 nothing has touched it for 60s: is th",
+                    "120 nothing has touched it for 2m: is th",
+                ].map { $0.prefix(40) })
         #expect(lines.allSatisfy { $0.contains("is the operator running") })
     }
 
@@ -38,11 +46,14 @@ import Testing
     func touched() {
         let lines = said(until: 100) { second in Seen(version: "\(second / 25)", isTouched: true, text: "") }
         #expect(lines == [])
-        let still = said(until: 70) { second in Seen(version: second < 35 ? "1" : "2", isTouched: true, text: "BackupRunning: attempt 1") }
-        #expect(still == [
-            "3 waiting: BackupRunning: attempt 1", "30 nothing new for 30s: BackupRunning: attempt 1",
-            "65 nothing new for 30s: BackupRunning: attempt 1",
-        ])
+        let still = said(until: 70) { second in
+            Seen(version: second < 35 ? "1" : "2", isTouched: true, text: "BackupRunning: attempt 1")
+        }
+        #expect(
+            still == [
+                "3 waiting: BackupRunning: attempt 1", "30 nothing new for 30s: BackupRunning: attempt 1",
+                "65 nothing new for 30s: BackupRunning: attempt 1",
+            ])
     }
 
     @Test("A condition is told with its reason, unless it is true")

@@ -174,7 +174,8 @@ extension KindTableTests {
             ["spec.slot": "2026-11-23T02:00:00Z"],
             refused: ["spec FieldValueInvalid"], says: "spec cannot be changed", isUpdate: true),
         Row(.plan, "a plan"),
-        Row(.plan, "a moment by word", ["spec.execute": ["token": "inc-1", "mode": "Recover", "to": "LatestVerified"]]),
+        Row(
+            .plan, "a moment by word", ["spec.execute": ["token": "inc-1", "mode": "Recover", "to": "LatestVerified"]]),
         Row(.plan, "a moment by time", ["spec.execute": ["token": "inc-1", "to": ["time": "2026-11-23T02:00:00Z"]]]),
         Row(
             .plan, "a moment that is none",
@@ -226,7 +227,7 @@ extension KindTableTests {
                 "spec.phases.0.steps.0": [
                     "name": "one",
                     "sql": ["query": "x", "policy": "p", "target": ["host": "h", "database": "d", "user": "u"]],
-                ],
+                ]
             ],
             refused: ["spec.phases[0].steps[0].sql FieldValueInvalid"],
             says: "sql needs exactly one of policy and target"),
@@ -245,7 +246,7 @@ extension KindTableTests {
                 "spec.phases.0.steps.0": [
                     "name": "one",
                     "scale": ["kind": "Deployment", "name": "d", "replicas": 1, "asBefore": "x"],
-                ],
+                ]
             ],
             refused: ["spec.phases[0].steps[0].scale FieldValueInvalid"],
             says: "scale needs exactly one of replicas and asBefore"),
@@ -268,22 +269,27 @@ extension KindTableTests {
                 "spec.phases.0.steps.0": [
                     "name": "one",
                     "wait": ["apiVersion": "v1", "kind": "Pod", "name": "p", "condition": "Ready", "value": "x"],
-                ],
+                ]
             ],
             refused: ["spec.phases[0].steps[0].wait FieldValueInvalid"], says: "wait.value goes with jsonPath"),
         Row(
             .plan, "a statement in one of a policy's databases",
-            ["spec.phases.0.steps.0": ["name": "one", "sql": ["policy": "db", "database": "app_a", "query": "select 1"]]]),
+            [
+                "spec.phases.0.steps.0": [
+                    "name": "one", "sql": ["policy": "db", "database": "app_a", "query": "select 1"],
+                ]
+            ]),
         Row(
             .plan, "a statement in a database of no policy",
             [
                 "spec.phases.0.steps.0": [
                     "name": "one",
                     "sql": [
-                        "target": ["host": "h", "database": "d", "user": "u", "passwordSecret": ["name": "s"]], "database": "d",
+                        "target": ["host": "h", "database": "d", "user": "u", "passwordSecret": ["name": "s"]],
+                        "database": "d",
                         "query": "select 1",
                     ],
-                ],
+                ]
             ],
             refused: ["spec.phases[0].steps[0].sql FieldValueInvalid"], says: "sql.database goes with policy"),
         Row(

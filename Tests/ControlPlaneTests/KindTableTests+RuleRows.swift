@@ -10,21 +10,28 @@ extension KindTableTests {
     private static let oneDatabase = "postgresql needs exactly one of database and databases"
 
     static let ruleRows: [Row] = [
-        Row(.policy, "no source", ["spec.source.postgresql": nil], refused: ["spec.source FieldValueInvalid"], says: one),
+        Row(
+            .policy, "no source", ["spec.source.postgresql": nil], refused: ["spec.source FieldValueInvalid"], says: one
+        ),
         Row(.policy, "two sources", ["spec.source.git": git], refused: ["spec.source FieldValueInvalid"], says: one),
         Row(.policy, "another source", ["spec.source": ["git": git]]),
         Row(
             .policy, "a database and a pattern", ["spec.source.postgresql.databases": ["app_*"]],
             refused: ["spec.source.postgresql FieldValueInvalid"], says: oneDatabase),
-        Row(.policy, "a pattern alone", ["spec.source.postgresql.database": nil, "spec.source.postgresql.databases": ["app_*"]]),
+        Row(
+            .policy, "a pattern alone",
+            ["spec.source.postgresql.database": nil, "spec.source.postgresql.databases": ["app_*"]]),
         Row(.policy, "checks of a database", ["spec.verification": ["checks": [check], "target": server]]),
         Row(
             .policy, "checks of a repository", ["spec.source": ["git": git], "spec.verification": ["checks": [check]]],
             refused: ["spec FieldValueInvalid"], says: checks),
         Row(
-            .policy, "a server for a repository", ["spec.source": ["git": git], "spec.verification": ["target": server]],
+            .policy, "a server for a repository",
+            ["spec.source": ["git": git], "spec.verification": ["target": server]],
             refused: ["spec FieldValueInvalid"], says: checks),
-        Row(.policy, "a proof of a repository", ["spec.source": ["git": git], "spec.verification": ["everyBackup": true]]),
+        Row(
+            .policy, "a proof of a repository",
+            ["spec.source": ["git": git], "spec.verification": ["everyBackup": true]]),
         Row(
             .policy, "retention without a rule", ["spec.retention": [:]],
             refused: ["spec.retention FieldValueInvalid"], says: "retention needs at least one rule"),

@@ -97,7 +97,8 @@ import Testing
             let said = answer.document["message"]?.string ?? ""
             #expect(said.hasSuffix(#"strict decoding error: unknown field "\#(unknown)""#), "\(name): \(said)")
         } else {
-            #expect(answer.code == (!row.refused.isEmpty ? 422 : row.isUpdate ? 200 : 201), "\(name): \(answer.document)")
+            #expect(
+                answer.code == (!row.refused.isEmpty ? 422 : row.isUpdate ? 200 : 201), "\(name): \(answer.document)")
         }
     }
 
@@ -123,7 +124,8 @@ import Testing
             let address = try #require(line.split(separator: " ").last)
             let send: Send = { method, target, body in
                 let options = [
-                    "-sS", "-X", method, "-H", "Content-Type: application/json", "-w", "\n%{http_code}", "--data-binary", "@-",
+                    "-sS", "-X", method, "-H", "Content-Type: application/json", "-w", "\n%{http_code}",
+                    "--data-binary", "@-",
                     "http://\(address)\(target)",
                 ]
                 let bytes = try await runChild(
@@ -164,7 +166,8 @@ import Testing
             }
             let query = "?dryRun=All" + (row.unknown == nil ? "" : "&fieldValidation=Strict")
             answers.append(
-                try await row.isUpdate ? send("PUT", "\(path)/\(name)\(query)", object) : send("POST", path + query, object))
+                try await row.isUpdate
+                    ? send("PUT", "\(path)/\(name)\(query)", object) : send("POST", path + query, object))
         }
         return answers
     }
@@ -180,7 +183,8 @@ import Testing
             #expect(try await send("PUT", "\(path)/\(name)", changed).code == 200)
         }
         let plural = definition[path: "spec", "names", "plural"]?.string ?? ""
-        for _ in 0..<1000 where try await send("GET", "/apis/dr.hotswap.io/v1alpha1/\(plural)?limit=1", nil).code != 200 {}
+        for _ in 0..<1000 where try await send("GET", "/apis/dr.hotswap.io/v1alpha1/\(plural)?limit=1", nil).code != 200
+        {}
     }
 
     private static func set(_ value: JSON, _ path: ArraySlice<String>, _ new: JSON?) -> JSON {
@@ -221,7 +225,8 @@ import Testing
             case .plan: plan
             case .run:
                 [
-                    "planRef": ["name": "app"], "planHash": .string(String(repeating: "a", count: 64)), "mode": "Recover",
+                    "planRef": ["name": "app"], "planHash": .string(String(repeating: "a", count: 64)),
+                    "mode": "Recover",
                     "token": "inc-1", "plan": plan,
                 ]
             }

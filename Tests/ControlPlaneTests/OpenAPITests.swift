@@ -64,13 +64,15 @@ import Testing
                 let document = try await test.send(.get, "/openapi/v3/\(group)").document
                 let schemas = document[path: "components", "schemas"]?.object ?? [:]
                 let own = schemas.values.filter { schema in
-                    schema["x-kubernetes-group-version-kind"]?.array?.contains { $0["kind"]?.string == type.kind } == true
+                    schema["x-kubernetes-group-version-kind"]?.array?.contains { $0["kind"]?.string == type.kind }
+                        == true
                 }
                 #expect(own.count == 1, "\(type.kind)")
                 #expect(own.first?[path: "properties", "metadata", "allOf"] != nil)
                 let patches = (document["paths"]?.object ?? [:]).values.compactMap { $0["patch"] }
                 let patch = patches.first { $0[path: "x-kubernetes-group-version-kind", "kind"]?.string == type.kind }
-                #expect(patch?["parameters"]?.array?.contains { $0["name"] == "fieldValidation" } == true, "\(type.kind)")
+                #expect(
+                    patch?["parameters"]?.array?.contains { $0["name"] == "fieldValidation" } == true, "\(type.kind)")
                 Self.checkReferences(document, schemas)
             }
         }
@@ -96,11 +98,14 @@ import Testing
                 try await probe.run("apply", "-f", crd)
                 try await probe.run("wait", "--for=condition=Established", "crd/samples.conformance.example.com")
                 for kind in [
-                    "configmaps", "secrets", "namespaces", "serviceaccounts", "services", "events", "deployments", "statefulsets", "jobs",
+                    "configmaps", "secrets", "namespaces", "serviceaccounts", "services", "events", "deployments",
+                    "statefulsets", "jobs",
                     "leases", "customresourcedefinitions", "samples",
                 ] {
                     #expect(try await probe.run("explain", kind).contains("metadata\t<ObjectMeta>"))
-                    #expect(try await probe.run("explain", kind, "--recursive").contains("ownerReferences\t<[]OwnerReference>"))
+                    #expect(
+                        try await probe.run("explain", kind, "--recursive").contains(
+                            "ownerReferences\t<[]OwnerReference>"))
                     let old = try await probe.run("explain", kind, "--output=plaintext-openapiv2")
                     #expect(old.contains("metadata\t<Object>"), "\(kind)")
                 }

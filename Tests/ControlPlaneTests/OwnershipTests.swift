@@ -21,7 +21,8 @@ import Testing
 
     static let created: [(path: String, body: String, fields: String)] = [
         (
-            "/api/v1/namespaces/default/configmaps", #"{"metadata":{"name":"x"},"data":{"b":"1"},"binaryData":{"c":"aGk="}}"#,
+            "/api/v1/namespaces/default/configmaps",
+            #"{"metadata":{"name":"x"},"data":{"b":"1"},"binaryData":{"c":"aGk="}}"#,
             #"{"f:binaryData":{".":{},"f:c":{}},"f:data":{".":{},"f:b":{}}}"#
         ),
         (
@@ -33,7 +34,8 @@ import Testing
             #"{"f:metadata":{"f:labels":{".":{},"f:a":{},"f:kubernetes.io/metadata.name":{}}}}"#
         ),
         (
-            "/api/v1/namespaces/default/serviceaccounts", #"{"metadata":{"name":"x"},"imagePullSecrets":[{"name":"x"}]}"#,
+            "/api/v1/namespaces/default/serviceaccounts",
+            #"{"metadata":{"name":"x"},"imagePullSecrets":[{"name":"x"}]}"#,
             #"{"f:imagePullSecrets":{}}"#
         ),
         (
@@ -69,7 +71,9 @@ import Testing
     ]
 
     @Test(arguments: created)
-    func `who creates an object owns what it says and the defaults`(path: String, body: String, fields: String) async throws {
+    func `who creates an object owns what it says and the defaults`(path: String, body: String, fields: String)
+        async throws
+    {
         try await TestAPI.run { test in
             let (code, created) = try await test.send(.post, path, JSON(parsing: body))
             #expect(code == 201)
@@ -116,7 +120,8 @@ import Testing
                     "spec": ["replicas": 1, "selector": ["matchLabels": ["a": "b"]], "template": template],
                 ])
             let scaled = try await test.send(
-                .patch, "\(path)/d/scale?fieldManager=scaler", ["spec": ["replicas": 3]], type: "application/merge-patch+json")
+                .patch, "\(path)/d/scale?fieldManager=scaler", ["spec": ["replicas": 3]],
+                type: "application/merge-patch+json")
             #expect(scaled.code == 200)
             try await test.send(
                 .patch, "\(path)/d/status?fieldManager=reporter", ["status": ["replicas": 3], "spec": ["replicas": 9]],
@@ -148,7 +153,8 @@ import Testing
                 ])
             #expect(
                 events == [
-                    "apiVersion": "events.k8s.io/v1", "kind": "Event", "eventTime": nil, "deprecatedFirstTimestamp": nil,
+                    "apiVersion": "events.k8s.io/v1", "kind": "Event", "eventTime": nil,
+                    "deprecatedFirstTimestamp": nil,
                     "deprecatedLastTimestamp": nil, "deprecatedSource": [:], "note": "hello", "reason": "R",
                     "regarding": ["kind": "Pod", "name": "x", "namespace": "default"], "type": "Normal",
                 ])

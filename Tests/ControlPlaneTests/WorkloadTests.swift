@@ -21,7 +21,9 @@ import Testing
         try await Probe.withFolder { folder in
             try await Probe.run(in: folder) { probe in
                 let name = "\(kind.lowercased())/web"
-                func field(_ path: String) async throws -> String { try await probe.run("get", name, "-o", "jsonpath={\(path)}") }
+                func field(_ path: String) async throws -> String {
+                    try await probe.run("get", name, "-o", "jsonpath={\(path)}")
+                }
                 let file = folder.appending(path: "web.json")
                 try Self.workload(kind).serialized().write(to: file)
                 try await probe.run("apply", "-f", file.path)
@@ -31,9 +33,12 @@ import Testing
                 try await probe.run("scale", name, "--current-replicas=2", "--replicas=5")
                 try await probe.run("wait", name, "--for=jsonpath={.status.readyReplicas}=5", "--timeout=30s")
                 #expect(try await field(".spec.replicas") == "5")
-                let refused = await #expect(throws: ProcessError.self) { try await probe.run("scale", name, "--current-replicas=2", "--replicas=1") }
+                let refused = await #expect(throws: ProcessError.self) {
+                    try await probe.run("scale", name, "--current-replicas=2", "--replicas=1")
+                }
                 #expect(refused?.message.contains("Expected replicas to be 2, was 5") == true)
-                try await probe.run("patch", name, "--subresource=scale", "--type=merge", "-p", #"{"spec":{"replicas":0}}"#)
+                try await probe.run(
+                    "patch", name, "--subresource=scale", "--type=merge", "-p", #"{"spec":{"replicas":0}}"#)
                 try await probe.run("wait", name, "--for=jsonpath={.status.replicas}=0", "--timeout=30s")
 
                 let before = try await field(".metadata.generation")
@@ -64,7 +69,9 @@ import Testing
             scale["spec"] = ["replicas": 9]
             #expect(try await test.send(.put, "\(path)/web/scale", scale).code == 409)
             #expect(
-                try await test.send(.patch, "\(path)/web/scale", ["spec": ["replicas": -1]], type: "application/merge-patch+json").code == 422)
+                try await test.send(
+                    .patch, "\(path)/web/scale", ["spec": ["replicas": -1]], type: "application/merge-patch+json"
+                ).code == 422)
             #expect(try await test.send(.get, "\(path)/web").document == scaled)
         }
     }

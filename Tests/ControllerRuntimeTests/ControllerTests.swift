@@ -77,7 +77,9 @@ struct ControllerTests {
     func endingNamespace() async throws {
         let answer = Texts.status(
             "Forbidden", 403, message: "unable to create new content in namespace shop because it is being terminated",
-            details: ["causes": [["reason": "NamespaceTerminating", "message": "it goes", "field": "metadata.namespace"]]])
+            details: [
+                "causes": [["reason": "NamespaceTerminating", "message": "it goes", "field": "metadata.namespace"]]
+            ])
         try await withScriptedAPIServer([["match": "POST", "status": 403, "body": .string(answer.text)]]) { server in
             try await server.withClient { client in
                 let passes = Mutex<[String: Int]>([:])
@@ -109,10 +111,16 @@ struct ControllerTests {
     func ownWrites() async throws {
         let child = Texts.configMap("child-1", version: "7")
         try await withScriptedAPIServer([
-            ["match": "GET", "contains": "sendInitialEvents", "status": 422, "body": .string(Texts.status("Invalid", 422).text)],
+            [
+                "match": "GET", "contains": "sendInitialEvents", "status": 422,
+                "body": .string(Texts.status("Invalid", 422).text),
+            ],
             ["match": "GET", "contains": "resourceVersion=0", "body": Texts.list([], version: "5")],
             ["match": "POST", "body": .string(child.text)],
-            ["match": "GET", "contains": "watch=true", "hold": true, "lines": [Texts.event("ADDED", child)], "end": "hang"],
+            [
+                "match": "GET", "contains": "watch=true", "hold": true, "lines": [Texts.event("ADDED", child)],
+                "end": "hang",
+            ],
         ]) { server in
             try await server.withClient { client in
                 let children = Informer<ConfigMap>(client: client, logger: quiet)
@@ -120,7 +128,9 @@ struct ControllerTests {
                 let controller = Controller(name: "test", logger: quiet) { _ in
                     let found = children.list().count
                     passes.withLock { $0.append(found) }
-                    if found == 0 { _ = try await client.create(ConfigMap(metadata: ObjectMeta(name: "child-1", namespace: "shop"))) }
+                    if found == 0 {
+                        _ = try await client.create(ConfigMap(metadata: ObjectMeta(name: "child-1", namespace: "shop")))
+                    }
                     return .done
                 }
                 controller.watch(children) { _ in [] }
@@ -155,11 +165,13 @@ struct ManagerTests {
         @Sendable func note(_ text: String) { log.withLock { $0.append(text) } }
         @Sendable func untilCancelled() async { try? await Task.sleep(for: .seconds(3600)) }
         let manager = Manager(
-            caches: [{
-                note("cache")
-                await untilCancelled()
-                note("cache ended")
-            }], syncs: [{ note("synced") }], workers: [{ note("worker") }])
+            caches: [
+                {
+                    note("cache")
+                    await untilCancelled()
+                    note("cache ended")
+                }
+            ], syncs: [{ note("synced") }], workers: [{ note("worker") }])
         try await manager.run { workers in
             note("leads")
             await workers()
@@ -192,7 +204,8 @@ struct OwnWritesTests {
     func holds() {
         let seen = Mutex("5")
         var writes = OwnWrites()
-        writes.caches[ConfigMap.resourceType] = { version, key in key.name == "child" && seen.withLock { $0 } == version }
+        writes.caches[ConfigMap.resourceType] = { version, key in key.name == "child" && seen.withLock { $0 } == version
+        }
         #expect(writes.hold(parent, at: now).pause == nil)
         writes.wrote(written("6"), in: parent, at: now)
         writes.wrote(written("7"), in: parent, at: now)

@@ -22,7 +22,10 @@ struct ElectionMachineTests {
     @Test("a server that is away for a minute costs nobody the lead of a lease of ninety seconds")
     func patient() {
         let timing = Machine.Timing(leaseDuration: .seconds(90))
-        #expect([timing.renewDeadline, timing.retryPeriod, timing.requestTimeout] == [.seconds(70), .seconds(5), .seconds(10)])
+        #expect(
+            [timing.renewDeadline, timing.retryPeriod, timing.requestTimeout] == [
+                .seconds(70), .seconds(5), .seconds(10),
+            ])
         var (leader, other) = (Machine(identity: "a", timing: timing), Machine(identity: "b", timing: timing))
         leader.wrote(lease("1", "a", seconds: 90), sent: .at(0), received: .at(0))
         #expect(other.read(lease("1", "a", seconds: 90), at: .at(0)) == .wait)

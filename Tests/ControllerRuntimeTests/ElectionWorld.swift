@@ -69,7 +69,9 @@ struct ElectionWorld {
             restart(number)
         case 2:
             // Released on shutdown, when the work has ended.
-            if processes[number].machine.isLeader(at: processes[number].clock(tick)), let held = processes[number].machine.version {
+            if processes[number].machine.isLeader(at: processes[number].clock(tick)),
+                let held = processes[number].machine.version
+            {
                 send(number, .write(over: held, holder: "", sent: processes[number].clock(tick)), tick)
                 restart(number)
             }
@@ -77,7 +79,9 @@ struct ElectionWorld {
         }
         guard tick >= processes[number].nextRound else { return }
         processes[number].nextRound = tick + .random(in: 40...88, using: &random)
-        if !processes[number].machine.isLeader(at: processes[number].clock(tick)) { processes[number].machine.resigned() }
+        if !processes[number].machine.isLeader(at: processes[number].clock(tick)) {
+            processes[number].machine.resigned()
+        }
         send(number, .readRequest, tick)
     }
 
@@ -88,9 +92,12 @@ struct ElectionWorld {
 
     private mutating func send(_ number: Int, _ content: Message.Content, _ tick: Int) {
         if Int.random(in: 0..<10, using: &random) == 0 { return }
-        let delay = Int.random(in: 0..<20, using: &random) == 0 ? Int.random(in: 20...400, using: &random) : Int.random(in: 1...6, using: &random)
+        let delay =
+            Int.random(in: 0..<20, using: &random) == 0
+            ? Int.random(in: 20...400, using: &random) : Int.random(in: 1...6, using: &random)
         network.append(
-            Message(arrives: tick + delay, process: number, incarnation: processes[number].incarnation, content: content))
+            Message(
+                arrives: tick + delay, process: number, incarnation: processes[number].incarnation, content: content))
     }
 
     private mutating func deliver(_ tick: Int) {
@@ -106,7 +113,8 @@ struct ElectionWorld {
         case .write(let over, let holder, let sent):
             guard stored?.version == over else { return send(number, .refused, tick) }
             version += 1
-            let new = Machine.Observation(version: "\(version)", holder: holder, duration: .seconds(holder.isEmpty ? 1 : 15))
+            let new = Machine.Observation(
+                version: "\(version)", holder: holder, duration: .seconds(holder.isEmpty ? 1 : 15))
             stored = new
             send(number, .written(new, sent: sent), tick)
         case .readAnswer(let observation):

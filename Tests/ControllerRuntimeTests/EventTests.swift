@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Events")
 struct EventTests {
-    private func item(_ note: String, at seconds: Double, reason: String = "Stored", namespace: String? = "shop") -> EventItem {
+    private func item(_ note: String, at seconds: Double, reason: String = "Stored", namespace: String? = "shop")
+        -> EventItem
+    {
         var regarding = ["kind": "Backup", "name": "a", "uid": "u"]
         regarding["namespace"] = namespace
         return EventItem(
@@ -16,14 +18,17 @@ struct EventTests {
             time: Date(timeIntervalSince1970: 1_000_000 + seconds))
     }
 
-    @Test("the same again is a series, told at once at first and then every half minute, for ten minutes after the last")
+    @Test(
+        "the same again is a series, told at once at first and then every half minute, for ten minutes after the last")
     func series() {
         var correlator = EventCorrelator()
         #expect(correlator.decide(item("x", at: 0), name: "e1") == .create(name: "e1"))
         #expect(correlator.decide(item("x", at: 1), name: "e2") == .extend(name: "e1", count: 2))
         #expect(correlator.decide(item("y", at: 1), name: "e3") == .create(name: "e3"))
         #expect(correlator.decide(item("x", at: 1, reason: "Other"), name: "e4") == .create(name: "e4"))
-        for count in 3...5 { #expect(correlator.decide(item("x", at: 2), name: "") == .extend(name: "e1", count: Int64(count))) }
+        for count in 3...5 {
+            #expect(correlator.decide(item("x", at: 2), name: "") == .extend(name: "e1", count: Int64(count)))
+        }
         #expect(correlator.decide(item("x", at: 3), name: "") == .count)
         #expect(correlator.decide(item("x", at: 33), name: "") == .extend(name: "e1", count: 7))
         #expect(correlator.decide(item("x", at: 700), name: "e5") == .create(name: "e5"))
@@ -33,7 +38,9 @@ struct EventTests {
     func notes() {
         var correlator = EventCorrelator()
         for number in 0..<10 {
-            #expect(correlator.decide(item("\(number)", at: Double(number)), name: "e\(number)") == .create(name: "e\(number)"))
+            #expect(
+                correlator.decide(item("\(number)", at: Double(number)), name: "e\(number)")
+                    == .create(name: "e\(number)"))
         }
         #expect(correlator.decide(item("10", at: 10), name: "e10") == .extend(name: "e9", count: 2))
         #expect(correlator.size == 10)
@@ -75,12 +82,15 @@ struct EventTests {
             ["match": "PATCH", "body": "{}"],
         ]) { server in
             try await server.withClient { client in
-                let recorder = EventRecorder(client: client, controller: "test/operator", instance: "host", logger: quiet)
+                let recorder = EventRecorder(
+                    client: client, controller: "test/operator", instance: "host", logger: quiet)
                 var object = ConfigMap(metadata: ObjectMeta(name: "a", namespace: "shop"))
                 object.metadata.uid = "u"
                 // Thousands before anything is written: this returns at once, and what is too much is dropped.
                 for _ in 0..<3 { recorder.record(.warning, reason: "Failed", action: "Try", "no", about: object) }
-                for number in 0..<2000 { recorder.record(.normal, reason: "R\(number)", action: "A", "n", about: object) }
+                for number in 0..<2000 {
+                    recorder.record(.normal, reason: "R\(number)", action: "A", "n", about: object)
+                }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await recorder.run() }
                     try await server.wait { $0.count >= 1000 }
@@ -100,7 +110,8 @@ struct EventTests {
     func drained() async throws {
         try await withScriptedAPIServer([["match": "POST", "body": "{}", "wait": 50]]) { server in
             try await server.withClient { client in
-                let recorder = EventRecorder(client: client, controller: "test/operator", instance: "host", logger: quiet)
+                let recorder = EventRecorder(
+                    client: client, controller: "test/operator", instance: "host", logger: quiet)
                 let object = ConfigMap(metadata: ObjectMeta(name: "a", namespace: "shop"))
                 for number in 0..<5 { recorder.record(.normal, reason: "R\(number)", action: "A", "n", about: object) }
                 recorder.close()

@@ -23,12 +23,14 @@ struct InformerTests {
     /// Runs an informer against a script until `body` has seen enough.
     private func run(
         _ rules: [JSON], namespaces: Set<String> = [], tokenFile: Bool = false,
-        _ body: @Sendable @escaping (Informer<ConfigMap>, ScriptedAPIServer, @Sendable (Int) async throws -> [String])
+        _ body:
+            @Sendable @escaping (Informer<ConfigMap>, ScriptedAPIServer, @Sendable (Int) async throws -> [String])
             async throws -> Void
     ) async throws {
         try await withScriptedAPIServer(rules) { server in
             let file = try server.write("old", "token")
-            try await server.withClient(server.configuration(tokenFile ? .tokenFile(file) : .token("t0ken"))) { client in
+            try await server.withClient(server.configuration(tokenFile ? .tokenFile(file) : .token("t0ken"))) {
+                client in
                 let informer = Informer<ConfigMap>(
                     client: client, namespaces: namespaces, timing: Self.quick, logger: quiet)
                 let log = Log()
@@ -52,7 +54,8 @@ struct InformerTests {
     }
 
     private static let refusesStreams: JSON = [
-        "match": "GET", "contains": "sendInitialEvents", "status": 422, "body": .string(Texts.status("Invalid", 422).text),
+        "match": "GET", "contains": "sendInitialEvents", "status": 422,
+        "body": .string(Texts.status("Invalid", 422).text),
     ]
     private static func lists(_ items: [JSON], _ version: String, contains: String = "", times: Int64? = 1) -> JSON {
         var rule: JSON = ["match": "GET /api/v1/configmaps?resourceVersion", "contains": .string(contains)]
@@ -104,13 +107,15 @@ struct InformerTests {
         }
     }
 
-    @Test("falls back to a list when a streaming list breaks off, has no end, or is an error", arguments: [
-        ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))], "end": "reset"],
-        ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))], "end": "hang"],
-        ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))]],
-        ["lines": [Texts.event("ERROR", Texts.status("InternalError", 500))]],
-        ["status": 400, "body": "what?"],
-    ] as [JSON])
+    @Test(
+        "falls back to a list when a streaming list breaks off, has no end, or is an error",
+        arguments: [
+            ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))], "end": "reset"],
+            ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))], "end": "hang"],
+            ["lines": [Texts.event("ADDED", Texts.configMap("x", version: "1"))]],
+            ["lines": [Texts.event("ERROR", Texts.status("InternalError", 500))]],
+            ["status": 400, "body": "what?"],
+        ] as [JSON])
     func fallback(rule: JSON) async throws {
         var rule = rule
         rule["match"] = "GET"
@@ -143,15 +148,19 @@ struct InformerTests {
     }
 
     /// Kubernetes 1.36 on an etcd of Debian 12: the list is refused inside of the stream, and would be each time.
-    @Test("takes a server whose store has no streaming lists for one that has none", arguments: [
-        ("the required storage feature RequestWatchProgress is disabled", true), ("etcdserver: leader changed", false),
-    ])
+    @Test(
+        "takes a server whose store has no streaming lists for one that has none",
+        arguments: [
+            ("the required storage feature RequestWatchProgress is disabled", true),
+            ("etcdserver: leader changed", false),
+        ])
     func noStorageFeature(words: String, isUnknown: Bool) async throws {
         try await withScriptedAPIServer { server in
             try await server.withClient { client in
                 let reflector = Reflector(Informer<ConfigMap>(client: client, logger: quiet), namespace: nil)
                 let error = KubernetesError(
-                    reason: .internalError, status: APIStatus(message: "a watch stream was requested by the client but \(words)"), code: 500,
+                    reason: .internalError,
+                    status: APIStatus(message: "a watch stream was requested by the client but \(words)"), code: 500,
                     request: "watch configmaps")
                 #expect(reflector.classify(error, at: .streamList) == .streamListFailed(isUnknown: isUnknown))
             }
@@ -159,20 +168,26 @@ struct InformerTests {
     }
 
     /// 410 as a status and as an event; too large a version; an error that is not about the version at all.
-    @Test("relists the newest when its version is refused, and sees what was deleted meanwhile", arguments: [
-        ["status": 410, "body": .string(Texts.status("Expired", 410).text)],
-        ["lines": [Texts.event("ERROR", Texts.status("Gone", 410))]],
-        ["lines": [Texts.event("ERROR", Texts.status("Expired", 410))]],
-        [
-            "status": 504,
-            "body": .string(
-                Texts.status(
-                    "Timeout", 504, details: ["causes": [["reason": "ResourceVersionTooLarge", "message": "too large"]]]
-                ).text),
-        ],
-        ["status": 400, "body": .string(Texts.status("BadRequest", 400, message: "invalid resource version").text)],
-        ["lines": [Texts.event("ERROR", Texts.status("InternalError", 500))]],
-    ] as [JSON])
+    @Test(
+        "relists the newest when its version is refused, and sees what was deleted meanwhile",
+        arguments: [
+            ["status": 410, "body": .string(Texts.status("Expired", 410).text)],
+            ["lines": [Texts.event("ERROR", Texts.status("Gone", 410))]],
+            ["lines": [Texts.event("ERROR", Texts.status("Expired", 410))]],
+            [
+                "status": 504,
+                "body": .string(
+                    Texts.status(
+                        "Timeout", 504,
+                        details: ["causes": [["reason": "ResourceVersionTooLarge", "message": "too large"]]]
+                    ).text),
+            ],
+            [
+                "status": 400,
+                "body": .string(Texts.status("BadRequest", 400, message: "invalid resource version").text),
+            ],
+            ["lines": [Texts.event("ERROR", Texts.status("InternalError", 500))]],
+        ] as [JSON])
     func expired(rule: JSON) async throws {
         var rule = rule
         rule["match"] = "GET"
@@ -209,8 +224,12 @@ struct InformerTests {
             try await server.wait { lines in lines.contains { $0.contains("&resourceVersion=2") } }
             try server.write("new", "token")
             // Only when the old token is sent no more is any taken.
-            while try await server.requests().last?.headers["authorization"] != "Bearer new" { try await Task.sleep(for: .milliseconds(10)) }
-            try await server.script([Self.watches("2", [Texts.event("ADDED", Texts.configMap("a", version: "3"))], end: "hang", times: nil)])
+            while try await server.requests().last?.headers["authorization"] != "Bearer new" {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            try await server.script([
+                Self.watches("2", [Texts.event("ADDED", Texts.configMap("a", version: "3"))], end: "hang", times: nil)
+            ])
             #expect(try await changes(1) == ["+a@3"])
             let requests = try await server.requests()
             #expect(requests.last?.headers["authorization"] == "Bearer new")
@@ -220,7 +239,8 @@ struct InformerTests {
 
     @Test("moves as long as it asks, also where the server is away; each namespace by itself")
     func activity() async throws {
-        try await run([["match": "GET", "status": 503, "body": "away"]], namespaces: ["blue", "red"]) { informer, server, _ in
+        try await run([["match": "GET", "status": 503, "body": "away"]], namespaces: ["blue", "red"]) {
+            informer, server, _ in
             let began = informer.lastActivity
             while informer.lastActivity <= began { try await Task.sleep(for: .milliseconds(5)) }
             // One of them alone is not enough.
@@ -310,7 +330,10 @@ struct InformerTests {
                     "match": .string(prefix + "?resourceVersion=0"),
                     "body": Texts.list([Texts.configMap(name, version: "1", namespace: namespace)], version: "2"),
                 ],
-                ["match": .string(prefix + "?watch"), "contains": "&resourceVersion=2", "times": 1, "status": 410, "body": "x"],
+                [
+                    "match": .string(prefix + "?watch"), "contains": "&resourceVersion=2", "times": 1, "status": 410,
+                    "body": "x",
+                ],
                 [
                     "match": .string(prefix + "?limit"),
                     "body": Texts.list([Texts.configMap(name, version: "1", namespace: namespace)], version: "3"),
@@ -335,7 +358,8 @@ struct InformerTests {
 
     @Test("that never syncs lets go of those who wait when they are cancelled")
     func cancelledWait() async throws {
-        try await run([["match": "GET", "status": 403, "body": .string(Texts.status("Forbidden", 403).text)]]) { informer, _, _ in
+        try await run([["match": "GET", "status": 403, "body": .string(Texts.status("Forbidden", 403).text)]]) {
+            informer, _, _ in
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await informer.waitForSync() }
                 group.cancelAll()

@@ -28,7 +28,8 @@ struct LeaderElectorTests {
     }
 
     private func elect(
-        _ rules: [JSON], timing: LeaderElector.Timing = quick(), _ body: @Sendable @escaping (LeaderElector, ScriptedAPIServer) async throws -> Void
+        _ rules: [JSON], timing: LeaderElector.Timing = quick(),
+        _ body: @Sendable @escaping (LeaderElector, ScriptedAPIServer) async throws -> Void
     ) async throws {
         try await withScriptedAPIServer(rules) { server in
             try await server.withClient { client in
@@ -45,7 +46,8 @@ struct LeaderElectorTests {
         try await elect([
             ["match": "GET", "times": 1, "status": 404, "body": .string(Texts.status("NotFound", 404).text)],
             ["match": "POST", "body": Self.lease("me", version: "1")],
-            ["match": "GET", "body": Self.lease("me", version: "1")], ["match": "PUT", "body": Self.lease("me", version: "1")],
+            ["match": "GET", "body": Self.lease("me", version: "1")],
+            ["match": "PUT", "body": Self.lease("me", version: "1")],
         ]) { elector, server in
             let ended = Flag()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,10 +74,12 @@ struct LeaderElectorTests {
     func saturated() async throws {
         try await withScriptedAPIServer([
             ["match": "GET /api/", "body": .string(Texts.configMap("a", version: "1").text)],
-            ["match": "GET", "body": Self.lease("me", version: "1")], ["match": "PUT", "body": Self.lease("me", version: "1")],
+            ["match": "GET", "body": Self.lease("me", version: "1")],
+            ["match": "PUT", "body": Self.lease("me", version: "1")],
         ]) { server in
             // One request an hour.
-            let client = try KubernetesClient(configuration: server.configuration(), rate: 1 / 3600, burst: 1, logger: quiet)
+            let client = try KubernetesClient(
+                configuration: server.configuration(), rate: 1 / 3600, burst: 1, logger: quiet)
             let elector = LeaderElector(
                 client: client, namespace: "ns", name: "dr", identity: "me", timing: Self.quick(), logger: quiet,
                 abandon: { Issue.record("the process would have been ended") })
@@ -111,10 +115,13 @@ struct LeaderElectorTests {
 
     @Test("ends the work when the lease cannot be renewed in time, though the server hangs")
     func unreachable() async throws {
-        try await elect([
-            ["match": "GET", "times": 1, "body": Self.lease("", version: "1")],
-            ["match": "PUT", "times": 1, "body": Self.lease("me", version: "2")], ["match": "GET", "end": "hang", "body": ""],
-        ], timing: Self.quick(deadline: .seconds(6))) { elector, _ in
+        try await elect(
+            [
+                ["match": "GET", "times": 1, "body": Self.lease("", version: "1")],
+                ["match": "PUT", "times": 1, "body": Self.lease("me", version: "2")],
+                ["match": "GET", "end": "hang", "body": ""],
+            ], timing: Self.quick(deadline: .seconds(6))
+        ) { elector, _ in
             await #expect(throws: LeadershipLost.self) {
                 try await elector.run { try? await Task.sleep(for: .seconds(3600)) }
             }
@@ -123,11 +130,13 @@ struct LeaderElectorTests {
 
     @Test("is waited for while another has the lease")
     func waits() async throws {
-        try await elect([["match": "GET", "times": 5, "body": Self.lease("other", version: "1")],
+        try await elect([
+            ["match": "GET", "times": 5, "body": Self.lease("other", version: "1")],
             ["match": "GET", "times": 1, "body": Self.lease("", version: "2")],
-            ["match": "GET", "body": Self.lease("me", version: "3")], ["match": "PUT", "body": Self.lease("me", version: "3")],
+            ["match": "GET", "body": Self.lease("me", version: "3")],
+            ["match": "PUT", "body": Self.lease("me", version: "3")],
         ]) { elector, server in
-            try await elector.run { }
+            try await elector.run {}
             let lines = try await server.lines()
             #expect(lines.prefix(6).allSatisfy { $0.hasPrefix("GET") })
             #expect(lines.dropFirst(6).first?.hasPrefix("PUT") ?? false)

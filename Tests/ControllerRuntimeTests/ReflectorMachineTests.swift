@@ -14,36 +14,53 @@ struct ReflectorMachineTests {
 
     static let rows: [Row] = [
         Row(testDescription: "the first list may be of any age", events: [], step: .list(resourceVersion: "0")),
-        Row(testDescription: "a list is followed by a watch from its version",
+        Row(
+            testDescription: "a list is followed by a watch from its version",
             events: [.listed(resourceVersion: "opaque-7")], step: .watch(resourceVersion: "opaque-7")),
-        Row(testDescription: "a watch that ended as announced goes on from where it was",
+        Row(
+            testDescription: "a watch that ended as announced goes on from where it was",
             events: [.listed(resourceVersion: "7"), .watchEnded(lasted: true)], step: .watch(resourceVersion: "7")),
-        Row(testDescription: "a watch that ended at once with nothing new waits",
-            events: [.listed(resourceVersion: "7"), .watchEnded(lasted: false)], step: .watch(resourceVersion: "7"), wait: 800),
-        Row(testDescription: "an expired version is never used again",
-            events: [.listed(resourceVersion: "7"), .expired], step: .list(resourceVersion: "")),
-        Row(testDescription: "expired again after the newest was asked for waits",
-            events: [.listed(resourceVersion: "7"), .expired, .expired], step: .list(resourceVersion: ""), wait: 800),
-        Row(testDescription: "a first list of too large a version asks for the newest at once",
-            events: [.expired], step: .list(resourceVersion: "")),
-        Row(testDescription: "an expired watch streams the newest where the server can",
-            streams: true, events: [.listed(resourceVersion: "7"), .expired], step: .streamList),
-        Row(testDescription: "where that fails too, it lists",
-            streams: true, events: [.listed(resourceVersion: "7"), .expired, .expired], step: .list(resourceVersion: ""),
+        Row(
+            testDescription: "a watch that ended at once with nothing new waits",
+            events: [.listed(resourceVersion: "7"), .watchEnded(lasted: false)], step: .watch(resourceVersion: "7"),
             wait: 800),
-        Row(testDescription: "a streaming list that is not known is not asked for again",
+        Row(
+            testDescription: "an expired version is never used again",
+            events: [.listed(resourceVersion: "7"), .expired], step: .list(resourceVersion: "")),
+        Row(
+            testDescription: "expired again after the newest was asked for waits",
+            events: [.listed(resourceVersion: "7"), .expired, .expired], step: .list(resourceVersion: ""), wait: 800),
+        Row(
+            testDescription: "a first list of too large a version asks for the newest at once",
+            events: [.expired], step: .list(resourceVersion: "")),
+        Row(
+            testDescription: "an expired watch streams the newest where the server can",
+            streams: true, events: [.listed(resourceVersion: "7"), .expired], step: .streamList),
+        Row(
+            testDescription: "where that fails too, it lists",
+            streams: true, events: [.listed(resourceVersion: "7"), .expired, .expired],
+            step: .list(resourceVersion: ""),
+            wait: 800),
+        Row(
+            testDescription: "a streaming list that is not known is not asked for again",
             streams: true,
             events: [.streamListFailed(isUnknown: true), .listed(resourceVersion: "7"), .expired],
             step: .list(resourceVersion: "")),
-        Row(testDescription: "one that broke is",
+        Row(
+            testDescription: "one that broke is",
             streams: true,
             events: [.streamListFailed(isUnknown: false), .listed(resourceVersion: "7"), .expired], step: .streamList),
-        Row(testDescription: "trouble on the way keeps the version",
-            events: [.listed(resourceVersion: "7"), .failed(retryAfter: nil)], step: .watch(resourceVersion: "7"), wait: 800),
-        Row(testDescription: "Retry-After is honoured, also with jitter",
-            events: [.listed(resourceVersion: "7"), .failed(retryAfter: .seconds(7))], step: .watch(resourceVersion: "7"),
+        Row(
+            testDescription: "trouble on the way keeps the version",
+            events: [.listed(resourceVersion: "7"), .failed(retryAfter: nil)], step: .watch(resourceVersion: "7"),
+            wait: 800),
+        Row(
+            testDescription: "Retry-After is honoured, also with jitter",
+            events: [.listed(resourceVersion: "7"), .failed(retryAfter: .seconds(7))],
+            step: .watch(resourceVersion: "7"),
             wait: 7000),
-        Row(testDescription: "a watch that the server refuses lists the newest",
+        Row(
+            testDescription: "a watch that the server refuses lists the newest",
             events: [.listed(resourceVersion: "7"), .refused], step: .list(resourceVersion: ""), wait: 800),
     ]
 

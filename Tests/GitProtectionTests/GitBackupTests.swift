@@ -107,7 +107,9 @@ import Testing
             let outcomes = await withTaskGroup(of: Bool.self) { group in
                 for index in 0..<4 {
                     group.addTask {
-                        do { return try await !vault.backUp(url, "b\(index)").artifacts.isEmpty } catch let error as GitError {
+                        do { return try await !vault.backUp(url, "b\(index)").artifacts.isEmpty } catch let error
+                            as GitError
+                        {
                             if error.code != .busy { Issue.record("\(error)") }
                             return false
                         } catch { Issue.record("\(error)"); return false }
@@ -125,7 +127,8 @@ import Testing
             let url = try await vault.server.make("app.git")
             try await vault.server.commit("app.git", "first")
             _ = try await vault.backUp(url, "b1")
-            let mirror = try #require(try FileManager.default.contentsOfDirectory(at: vault.cache, includingPropertiesForKeys: nil).first)
+            let mirror = try #require(
+                try FileManager.default.contentsOfDirectory(at: vault.cache, includingPropertiesForKeys: nil).first)
             let left = mirror.appending(path: "tool")
             #expect(!FileManager.default.fileExists(atPath: left.path))
             try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)

@@ -5,7 +5,9 @@ import Processes
 import Testing
 
 @Suite struct GitByHandTests {
-    @Test func `The words of restore-by-hand bring every ref back, also one that was rewound and one that was deleted`() async throws {
+    @Test func `The words of restore-by-hand bring every ref back, also one that was rewound and one that was deleted`()
+        async throws
+    {
         let script = try Self.documented()
         try await Vault.with { vault in
             let url = try await vault.server.make("app.git")
@@ -25,12 +27,16 @@ import Testing
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             try Data((vault.identity.secretKey + "\n").utf8).write(to: work.appending(path: "identity.txt"))
             // A store that is a folder instead of a bucket.
-            let aws = #"aws() { case "$4" in -) cat "$STORE/${3#s3://BUCKET/PREFIX/}" ;; *) cp "$STORE/catalog/ns/git/b2.json" "$4" ;; esac; }"#
+            let aws =
+                #"aws() { case "$4" in -) cat "$STORE/${3#s3://BUCKET/PREFIX/}" ;; *) cp "$STORE/catalog/ns/git/b2.json" "$4" ;; esac; }"#
             let environment = [
-                "STORE": vault.folder.appending(path: "store").path, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": work.path,
+                "STORE": vault.folder.appending(path: "store").path, "GIT_CONFIG_GLOBAL": "/dev/null",
+                "HOME": work.path,
             ]
             try await runChild(
-                Command("bash", ["-c", "set -euo pipefail\n\(aws)\n\(script)"], environment: environment, workingDirectory: work.path))
+                Command(
+                    "bash", ["-c", "set -euo pipefail\n\(aws)\n\(script)"], environment: environment,
+                    workingDirectory: work.path))
             let restored = work.appending(path: "restored.git").path
             let format = ["for-each-ref", "--format=%(objectname) %(refname)"]
             #expect(try await vault.server.git(["--git-dir", restored] + format) == vault.server.refs("app.git"))
@@ -43,6 +49,7 @@ import Testing
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/restore-by-hand.md")
         let text = try String(contentsOf: file, encoding: .utf8)
         let section = try #require(text.components(separatedBy: "\n## Git\n").last)
-        return try #require(section.components(separatedBy: "```").dropFirst().first.map { String($0.dropFirst("sh\n".count)) })
+        return try #require(
+            section.components(separatedBy: "```").dropFirst().first.map { String($0.dropFirst("sh\n".count)) })
     }
 }

@@ -16,13 +16,18 @@ import Testing
             let manifest = try await vault.backUp(folder.appending(path: "app.git").path, "b1")
             #expect(manifest.record.counts["refs"] == 1)
             _ = try await vault.restore(manifest, to: folder.appending(path: "target.git").path, .intoEmpty)
-            let refs = try await runChild(Command("git", ["-c", "safe.directory=*", "--git-dir", folder.appending(path: "target.git").path, "for-each-ref"]))
+            let refs = try await runChild(
+                Command(
+                    "git",
+                    ["-c", "safe.directory=*", "--git-dir", folder.appending(path: "target.git").path, "for-each-ref"]))
             #expect(String(decoding: refs, as: UTF8.self).contains(commit))
         }
     }
 
     @Test(arguments: [(502, GitError.Code.unreachable), (418, .toolFailed)])
-    func `A server that fails costs no mirror, and the next backup fetches what is new`(status: Int, code: GitError.Code) async throws {
+    func `A server that fails costs no mirror, and the next backup fetches what is new`(
+        status: Int, code: GitError.Code
+    ) async throws {
         try await Vault.with { vault in
             let url = try await vault.server.make("app.git")
             try await vault.server.commit("app.git", "first")
@@ -66,10 +71,12 @@ import Testing
             let path = vault.server.folder.appending(path: "app.git").path
             let tree = try await vault.server.git(["--git-dir", path, "mktree"])
             let text = "tree \(tree)\nauthor a <a@example.com>12 +0000\ncommitter a <a@example.com> 12 +0000\n\nold\n"
-            let commit = try await vault.server.git(["--git-dir", path, "hash-object", "-t", "commit", "-w", "--stdin", "--literally"], input: text)
+            let commit = try await vault.server.git(
+                ["--git-dir", path, "hash-object", "-t", "commit", "-w", "--stdin", "--literally"], input: text)
             try await vault.server.ref("app.git", "refs/heads/main", commit)
             let manifest = try await vault.backUp(url, "b1")
-            #expect(manifest.record.warnings.count == 1 && manifest.record.warnings[0].contains("missingSpaceBeforeDate"))
+            #expect(
+                manifest.record.warnings.count == 1 && manifest.record.warnings[0].contains("missingSpaceBeforeDate"))
             #expect(manifest.record.warnings.first?.contains(commit) == true)
             _ = try await vault.verify(manifest)
             _ = try await vault.restore(manifest, to: try await vault.server.make("target.git"), .intoEmpty)
@@ -82,8 +89,10 @@ import Testing
             try await vault.server.commit("app.git", "first")
             let folder = vault.server.folder.appending(path: "app.git")
             let blob = try await vault.server.git(["--git-dir", folder.path, "rev-parse", "main:file.txt"])
-            try FileManager.default.removeItem(at: folder.appending(path: "objects/\(blob.prefix(2))/\(blob.dropFirst(2))"))
-            let repository = GitRepository(folder: folder, tool: try GitTool(nil, folder: vault.folder.appending(path: "tool")))
+            try FileManager.default.removeItem(
+                at: folder.appending(path: "objects/\(blob.prefix(2))/\(blob.dropFirst(2))"))
+            let repository = GitRepository(
+                folder: folder, tool: try GitTool(nil, folder: vault.folder.appending(path: "tool")))
             for full in [true, false] {
                 let error = await #expect(throws: GitError.self) { try await repository.check(full: full) }
                 #expect(error?.code == .damaged)

@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct GitRestoreTests {
-    @Test func `A backup that was taken after an overwriting restore restores, with the evidence where it is missing`() async throws {
+    @Test func `A backup that was taken after an overwriting restore restores, with the evidence where it is missing`()
+        async throws
+    {
         try await Vault.with { vault in
             let url = try await vault.server.make("app.git")
             try await vault.server.commit("app.git", "good")
@@ -41,7 +43,9 @@ import Testing
             try await vault.server.git(["--git-dir", path, "config", setting, "refs/pull"])
             let target = byPath ? path : http
             let report = try await vault.restore(manifest, to: target, .intoEmpty)
-            #expect(report.notes.count == 1 && report.notes.first?.contains("1 refs") == true && report.notes.first?.contains("refs/pull/7/head") == true)
+            #expect(
+                report.notes.count == 1 && report.notes.first?.contains("1 refs") == true
+                    && report.notes.first?.contains("refs/pull/7/head") == true)
             #expect(try await !vault.server.refs("target.git").contains("pull"))
             // The server made another one since.
             try await vault.server.commit("target.git", "damage")
@@ -60,7 +64,9 @@ import Testing
             let path = vault.server.folder.appending(path: "app.git").path
             try await vault.server.git(["--git-dir", path, "config", "receive.denyNonFastForwards", "true"])
             let error = await #expect(throws: GitError.self) { try await vault.restore(manifest, to: url, .overwrite) }
-            #expect(error?.code == .refused && error?.description.contains("refs/heads/main") == true, "\(String(describing: error))")
+            #expect(
+                error?.code == .refused && error?.description.contains("refs/heads/main") == true,
+                "\(String(describing: error))")
             #expect(error?.mend?.contains("protection") == true)
         }
     }
@@ -74,7 +80,9 @@ import Testing
             try await vault.server.git(["--git-dir", source, "symbolic-ref", "HEAD", "refs/heads/trunk"])
             let manifest = try await vault.backUp(url, "b1")
             func head(_ name: String) async throws -> String {
-                try await vault.server.git(["--git-dir", vault.server.folder.appending(path: name).path, "symbolic-ref", "HEAD"])
+                try await vault.server.git([
+                    "--git-dir", vault.server.folder.appending(path: name).path, "symbolic-ref", "HEAD",
+                ])
             }
             _ = try await vault.server.make("folder.git")
             let path = vault.server.folder.appending(path: "folder.git").path
@@ -89,15 +97,21 @@ import Testing
             let http = try await vault.server.make("http.git")
             for _ in 0..<2 {
                 let notes = try await vault.restore(manifest, to: http, .intoEmpty).notes
-                #expect(notes.count == 1 && notes.first?.contains("refs/heads/main instead of refs/heads/trunk") == true, "\(notes)")
+                #expect(
+                    notes.count == 1 && notes.first?.contains("refs/heads/main instead of refs/heads/trunk") == true,
+                    "\(notes)")
             }
-            try await vault.server.git(["--git-dir", vault.server.folder.appending(path: "http.git").path, "symbolic-ref", "HEAD", "refs/heads/trunk"])
+            try await vault.server.git([
+                "--git-dir", vault.server.folder.appending(path: "http.git").path, "symbolic-ref", "HEAD",
+                "refs/heads/trunk",
+            ])
             #expect(try await vault.restore(manifest, to: http, .intoEmpty).notes.isEmpty)
         }
     }
 
     @Test func `What a push says of each ref is understood`() {
-        let text = "To https://host/a.git\n*\trefs/heads/a:refs/heads/a\t[new branch]\n"
+        let text =
+            "To https://host/a.git\n*\trefs/heads/a:refs/heads/a\t[new branch]\n"
             + "!\trefs/pull/7/head:refs/pull/7/head\t[remote rejected] (deny updating a hidden ref)\n"
             + "!\t:refs/merge-requests/1/head\t[remote rejected] (not yours)\n"
             + "!\trefs/custom/x:refs/custom/x\t[remote rejected] (pre-receive hook declined)\n"

@@ -5,7 +5,9 @@ import ObjectStore
 import Testing
 
 @Suite struct GitSSHTests {
-    @Test func `Over ssh a repository is backed up and restored with a key, and each refusal is told apart without it`() async throws {
+    @Test func `Over ssh a repository is backed up and restored with a key, and each refusal is told apart without it`()
+        async throws
+    {
         try await Vault.with { vault in
             _ = try await vault.server.make("app.git")
             try await vault.server.commit("app.git", "first")
@@ -13,9 +15,13 @@ import Testing
             let folder = vault.server.folder.path
             try await SSHServer.with { sshd in
                 func remote(_ name: String, key: String? = nil, known: String? = nil) -> GitRemote {
-                    GitRemote(url: sshd.url("\(folder)/\(name)"), sshKey: key ?? sshd.key, knownHosts: known ?? sshd.knownHosts)
+                    GitRemote(
+                        url: sshd.url("\(folder)/\(name)"), sshKey: key ?? sshd.key,
+                        knownHosts: known ?? sshd.knownHosts)
                 }
-                func backUp(_ remote: GitRemote, _ name: String) async throws -> Manifest { try await vault.backUp(remote, name) }
+                func backUp(_ remote: GitRemote, _ name: String) async throws -> Manifest {
+                    try await vault.backUp(remote, name)
+                }
                 let manifest = try await backUp(remote("app.git"), "b1")
                 _ = try await vault.verify(manifest)
                 let report = try await vault.restore(manifest, to: remote("target.git"), .intoEmpty)
@@ -35,7 +41,9 @@ import Testing
                     #expect(error?.mend != nil)
                     let text = error?.description ?? ""
                     #expect(!text.contains("c4nary"))
-                    for line in (sshd.key + sshd.strangerKey).split(separator: "\n") { #expect(!text.contains(line), "\(text)") }
+                    for line in (sshd.key + sshd.strangerKey).split(separator: "\n") {
+                        #expect(!text.contains(line), "\(text)")
+                    }
                 }
                 // No key stands in a file of ours when it is over.
                 let files = FileManager.default.enumerator(at: vault.folder, includingPropertiesForKeys: nil)

@@ -13,7 +13,8 @@ struct GitServer: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-git-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let script = try #require(Bundle.module.path(forResource: "git_http_server", ofType: "py", inDirectory: "Resources"))
+        let script = try #require(
+            Bundle.module.path(forResource: "git_http_server", ofType: "py", inDirectory: "Resources"))
         return try await withChild(Command("python3", [script, folder.path, user, password])) { streams in
             var line = ""
             while !line.hasSuffix("\n") {
@@ -36,7 +37,9 @@ struct GitServer: Sendable {
 
     /// Commits a file on a branch, by plumbing: no work tree is needed.
     @discardableResult
-    func commit(_ name: String, branch: String = "main", file: String = "file.txt", _ text: String) async throws -> String {
+    func commit(_ name: String, branch: String = "main", file: String = "file.txt", _ text: String) async throws
+        -> String
+    {
         let path = folder.appending(path: name).path
         let blob = try await git(["--git-dir", path, "hash-object", "-w", "--stdin"], input: text)
         let tree = try await git(["--git-dir", path, "mktree"], input: "100644 blob \(blob)\t\(file)\n")
@@ -62,6 +65,8 @@ struct GitServer: Sendable {
     }
 
     func refs(_ name: String) async throws -> String {
-        try await git(["--git-dir", folder.appending(path: name).path, "for-each-ref", "--format=%(objectname) %(refname)"])
+        try await git([
+            "--git-dir", folder.appending(path: name).path, "for-each-ref", "--format=%(objectname) %(refname)",
+        ])
     }
 }

@@ -15,14 +15,20 @@ struct SSHServer: Sendable {
 
     static func with<R: Sendable>(_ body: @escaping @Sendable (SSHServer) async throws -> R) async throws -> R {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-sshd-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
         // Where an sshd of root drops its rights; Debian makes it when its service starts.
-        if geteuid() == 0 { try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true) }
+        if geteuid() == 0 {
+            try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
+        }
         func generate(_ name: String) async throws -> (key: String, open: String) {
             let path = folder.appending(path: name).path
             try await runChild(Command("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path]))
-            return (try String(contentsOfFile: path, encoding: .utf8), try String(contentsOfFile: path + ".pub", encoding: .utf8))
+            return (
+                try String(contentsOfFile: path, encoding: .utf8),
+                try String(contentsOfFile: path + ".pub", encoding: .utf8)
+            )
         }
         let (host, other) = (try await generate("host"), try await generate("other"))
         let (user, stranger) = (try await generate("user"), try await generate("stranger"))
@@ -44,7 +50,8 @@ struct SSHServer: Sendable {
         try Data(configuration.utf8).write(to: file)
         func line(_ open: String) -> String { "[127.0.0.1]:\(port) \(open)" }
         let server = SSHServer(
-            folder: folder, port: port, key: user.key, strangerKey: stranger.key, knownHosts: line(host.open), otherKnownHosts: line(other.open))
+            folder: folder, port: port, key: user.key, strangerKey: stranger.key, knownHosts: line(host.open),
+            otherKnownHosts: line(other.open))
         let command = Command("/usr/sbin/sshd", ["-D", "-e", "-f", file.path], endSignal: .kill, diesWithParent: .kill)
         return try await withServer(command) { child in
             while (try? await runChild(Command("ssh-keyscan", ["-p", "\(port)", "127.0.0.1"])))?.isEmpty ?? true {

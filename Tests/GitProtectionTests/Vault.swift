@@ -19,7 +19,9 @@ struct Vault: Sendable {
             try FileManager.default.createDirectory(at: store, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
             return try await body(
-                Vault(server: server, folder: folder, store: FilesystemStore(root: store.path), identity: try AgeIdentity.generate()))
+                Vault(
+                    server: server, folder: folder, store: FilesystemStore(root: store.path),
+                    identity: try AgeIdentity.generate()))
         }
     }
 
@@ -28,12 +30,15 @@ struct Vault: Sendable {
     }
 
     func backUp(
-        _ url: String, _ name: String, after previous: Manifest? = nil, password: String = GitServer.password, now: Date = Date()
+        _ url: String, _ name: String, after previous: Manifest? = nil, password: String = GitServer.password,
+        now: Date = Date()
     ) async throws -> Manifest {
         try await backUp(remote(url, password: password), name, after: previous, now: now)
     }
 
-    func backUp(_ remote: GitRemote, _ name: String, after previous: Manifest? = nil, now: Date = Date()) async throws -> Manifest {
+    func backUp(_ remote: GitRemote, _ name: String, after previous: Manifest? = nil, now: Date = Date()) async throws
+        -> Manifest
+    {
         let system = GitSystem(remote: remote, cache: cache, name: "ns/policy", now: { now })
         let writer = try BackupWriter(
             store: store, recipients: [identity.recipient], namespace: "ns", policy: "git", backup: name)

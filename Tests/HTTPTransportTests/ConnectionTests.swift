@@ -4,7 +4,8 @@ import Testing
 
 @Suite("A connection")
 struct ConnectionTests {
-    @Test("is let go when its exchange is cancelled", arguments: ["silent", "frozen", "big/268435456", "deaf", "agreed"])
+    @Test(
+        "is let go when its exchange is cancelled", arguments: ["silent", "frozen", "big/268435456", "deaf", "agreed"])
     func cancellation(path: String) async throws {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { watcher in
@@ -22,12 +23,16 @@ struct ConnectionTests {
                                 try await Task.sleep(for: .seconds(3600))
                             }
                         }
-                        try await server.wait(until: name == "agreed" ? "agreed-taken" : "at-\(name)", watcher) { $0 == 1 }
+                        try await server.wait(until: name == "agreed" ? "agreed-taken" : "at-\(name)", watcher) {
+                            $0 == 1
+                        }
                         group.cancelAll()
                         let failure = await group.nextResult()
                         #expect(throws: (any Error).self) { try failure?.get() }
                     }
-                    if name == "deaf" || name == "agreed" { _ = try await watcher.execute(HTTPRequest(url: server.url("release"))) }
+                    if name == "deaf" || name == "agreed" {
+                        _ = try await watcher.execute(HTTPRequest(url: server.url("release")))
+                    }
                     try await server.wait(until: "open", watcher) { $0 == 1 }
                     #expect(try await client.execute(HTTPRequest(url: server.url("hello"))).status == 200)
                 }
@@ -52,7 +57,8 @@ struct ConnectionTests {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { client in
                 for (method, body, succeeds) in [
-                    ("GET", HTTPRequest.Body.none, true), ("PUT", .bytes([1, 2]), true), ("POST", .bytes([1, 2]), false),
+                    ("GET", HTTPRequest.Body.none, true), ("PUT", .bytes([1, 2]), true),
+                    ("POST", .bytes([1, 2]), false),
                     ("PATCH", .bytes([1, 2]), false),
                 ] {
                     let first = try await client.execute(HTTPRequest(url: server.url("stale")))
@@ -61,7 +67,9 @@ struct ConnectionTests {
                     if succeeds {
                         #expect(try await client.execute(request).body.text() == "fresh", "\(method)")
                     } else {
-                        let error = await #expect(throws: HTTPError.self, "\(method)") { try await client.execute(request) }
+                        let error = await #expect(throws: HTTPError.self, "\(method)") {
+                            try await client.execute(request)
+                        }
                         #expect(error?.code == .reset)
                         #expect(error?.requestMayHaveBeenSent == true)
                     }
@@ -113,7 +121,9 @@ struct ConnectionTests {
                     for socket in try sockets(remotePort: server.port) {
                         var limit: Int32 = 0
                         var size = socklen_t(MemoryLayout<Int32>.size)
-                        #expect(getsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, &size) == 0 && limit == 30_000)
+                        #expect(
+                            getsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, &size) == 0
+                                && limit == 30_000)
                     }
                 }
             }
@@ -126,7 +136,9 @@ struct ConnectionTests {
             var configuration = try server.configuration()
             configuration.connectTimeout = .milliseconds(300)
             try await withClient(configuration) { client in
-                let error = await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url(""))) }
+                let error = await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url("")))
+                }
                 #expect(error?.code == .timeout)
                 #expect(error?.requestMayHaveBeenSent == false)
             }
@@ -137,7 +149,9 @@ struct ConnectionTests {
     func hangup() async throws {
         try await withOddServer("hangup") { server in
             try await withClient(server.configuration()) { client in
-                let error = await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url(""))) }
+                let error = await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url("")))
+                }
                 #expect(error?.code == .connect, "\(String(describing: error))")
                 #expect(error?.isRetriable == true)
                 #expect(error?.requestMayHaveBeenSent == false)
@@ -191,13 +205,15 @@ struct ConnectionTests {
 
     /// This process's TCP sockets that lead to a port of this machine.
     private func sockets(remotePort: Int) throws -> [Int32] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter { descriptor in
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter {
+            descriptor in
             var address = sockaddr_in()
             var size = socklen_t(MemoryLayout<sockaddr_in>.size)
             let result = withUnsafeMutablePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
             }
-            return result == 0 && Int32(address.sin_family) == AF_INET && Int(UInt16(bigEndian: address.sin_port)) == remotePort
+            return result == 0 && Int32(address.sin_family) == AF_INET
+                && Int(UInt16(bigEndian: address.sin_port)) == remotePort
         }
     }
 }

@@ -29,7 +29,10 @@ struct ExchangeTests {
 
     @Test("puts fragments of one byte, and lines of two megabytes, together", arguments: ["fragments", "longline"])
     func pieces(path: String) async throws {
-        let whole = path == "longline" ? String(repeating: "x", count: 2 << 20) + "\n" : String(repeating: "a line that comes byte by byte\n", count: 3)
+        let whole =
+            path == "longline"
+            ? String(repeating: "x", count: 2 << 20) + "\n"
+            : String(repeating: "a line that comes byte by byte\n", count: 3)
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { client in
                 let text = try await client.execute(HTTPRequest(url: server.url(path))).body.text()
@@ -45,7 +48,8 @@ struct ExchangeTests {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { client in
                 let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-                let whole = try await client.execute(HTTPRequest(method: "PUT", url: server.url("echo"), body: .bytes(bytes)))
+                let whole = try await client.execute(
+                    HTTPRequest(method: "PUT", url: server.url("echo"), body: .bytes(bytes)))
                 #expect(try await whole.body.collect(upTo: 4 << 20) == bytes)
                 for length in [nil, Int64(bytes.count)] {
                     let feed = Feed(bytes: bytes, piece: 70_001)
@@ -96,7 +100,9 @@ struct ExchangeTests {
             try await withClient(server.configuration()) { client in
                 let sum = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<100 {
-                        group.addTask { try await client.execute(HTTPRequest(url: server.url("hello"))).body.text().utf8.count }
+                        group.addTask {
+                            try await client.execute(HTTPRequest(url: server.url("hello"))).body.text().utf8.count
+                        }
                     }
                     return try await group.reduce(0, +)
                 }

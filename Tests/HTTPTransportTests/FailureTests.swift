@@ -11,7 +11,8 @@ struct FailureTests {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { client in
                 let error = await #expect(throws: HTTPError.self) {
-                    let response = try await client.execute(HTTPRequest(url: server.url(path), idleTimeout: .seconds(1)))
+                    let response = try await client.execute(
+                        HTTPRequest(url: server.url(path), idleTimeout: .seconds(1)))
                     _ = try await response.body.text()
                 }
                 #expect(error?.code == code, "\(String(describing: error))")
@@ -32,14 +33,18 @@ struct FailureTests {
         }
     }
 
-    @Test("ends at its deadline in the middle of the answer, and while the server takes no more of the body", arguments: ["frozen", "deaf"])
+    @Test(
+        "ends at its deadline in the middle of the answer, and while the server takes no more of the body",
+        arguments: ["frozen", "deaf"])
     func lateDeadline(path: String) async throws {
         try await withScriptedServer { server in
             try await withClient(server.configuration()) { client async throws in
                 // More than the sockets between us hold.
                 let feed = Feed(bytes: [UInt8](repeating: 1, count: 64 << 20), piece: 1 << 20)
                 let body: HTTPRequest.Body = path == "deaf" ? .stream(feed.next, length: nil) : .none
-                let request = HTTPRequest(method: path == "deaf" ? "PUT" : "GET", url: server.url(path), body: body, timeout: .milliseconds(500))
+                let request = HTTPRequest(
+                    method: path == "deaf" ? "PUT" : "GET", url: server.url(path), body: body,
+                    timeout: .milliseconds(500))
                 let error = await #expect(throws: HTTPError.self) { _ = try await client.execute(request).body.text() }
                 #expect(error?.code == .timeout, "\(String(describing: error))")
                 #expect(error?.requestMayHaveBeenSent == true)
@@ -95,10 +100,13 @@ struct FailureTests {
     func clientCertificate() async throws {
         try await withScriptedServer(demandsClient: true) { server in
             try await withClient(server.configuration()) { client in
-                await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url("hello"))) }
+                await #expect(throws: HTTPError.self) {
+                    try await client.execute(HTTPRequest(url: server.url("hello")))
+                }
                 client.update(
                     tls: HTTPTLS(
-                        certificateAuthorities: try server.pem("ca.crt"), clientCertificate: try server.pem("client.crt"),
+                        certificateAuthorities: try server.pem("ca.crt"),
+                        clientCertificate: try server.pem("client.crt"),
                         clientKey: try server.pem("client.key")))
                 let response = try await client.execute(HTTPRequest(url: server.url("hello")))
                 #expect(response.status == 200)
@@ -147,7 +155,9 @@ struct FailureTests {
             await client.shutdown()
             await client.shutdown()
             let first = await #expect(throws: HTTPError.self) { _ = try await response.body.text() }
-            let second = await #expect(throws: HTTPError.self) { try await client.execute(HTTPRequest(url: server.url("hello"))) }
+            let second = await #expect(throws: HTTPError.self) {
+                try await client.execute(HTTPRequest(url: server.url("hello")))
+            }
             #expect(first?.code == .shutDown)
             #expect(second?.code == .shutDown)
         }

@@ -10,10 +10,12 @@ struct ProxyTests {
         arguments: [
             ("example.com", "example.com", true), ("api.example.com", "example.com", true),
             ("api.example.com", ".example.com", true), ("api.example.com", "*.example.com", true),
-            ("badexample.com", "example.com", false), ("10.1.2.3", "10.0.0.0/8", true), ("11.1.2.3", "10.0.0.0/8", false),
+            ("badexample.com", "example.com", false), ("10.1.2.3", "10.0.0.0/8", true),
+            ("11.1.2.3", "10.0.0.0/8", false),
             ("10.1.2.3", "10.1.2.3", true), ("fd00::1", "fd00::/8", true), ("fe00::1", "fd00::/8", false),
             ("example.com", "a.com, example.com", true), ("example.com", "", false), ("example.com", "*", true),
-            ("localhost", "", true), ("127.0.0.1", "", true), ("::1", "", true), ("[::1]", "", true), ("7f00::1", "", false), ("EXAMPLE.com", "example.COM", true),
+            ("localhost", "", true), ("127.0.0.1", "", true), ("::1", "", true), ("[::1]", "", true),
+            ("7f00::1", "", false), ("EXAMPLE.com", "example.COM", true),
             ("10.1.2.3", "10.0.0.0/99", false),
         ])
     func exceptions(host: String, list: String, expected: Bool) {
@@ -25,7 +27,8 @@ struct ProxyTests {
         let environment = ["https_proxy": "http://p:1", "HTTP_PROXY": "http://q:2", "NO_PROXY": "inside.example.com"]
         #expect(HTTPProxy.environment.proxy(scheme: "https", host: "a.com", environment: environment) == "http://p:1")
         #expect(HTTPProxy.environment.proxy(scheme: "http", host: "a.com", environment: environment) == "http://q:2")
-        #expect(HTTPProxy.environment.proxy(scheme: "https", host: "x.inside.example.com", environment: environment) == nil)
+        #expect(
+            HTTPProxy.environment.proxy(scheme: "https", host: "x.inside.example.com", environment: environment) == nil)
         #expect(HTTPProxy.none.proxy(scheme: "https", host: "a.com", environment: environment) == nil)
     }
 
@@ -36,9 +39,11 @@ struct ProxyTests {
                 var configuration = try server.configuration()
                 configuration.proxy = .url("http://127.0.0.1:\(proxy.port)", noProxy: "elsewhere.test")
                 try await withClient(configuration) { client in
-                    let request = HTTPRequest(url: server.url("hello", host: "server.test"), headers: ["Authorization": "secret"])
+                    let request = HTTPRequest(
+                        url: server.url("hello", host: "server.test"), headers: ["Authorization": "secret"])
                     #expect(try await client.execute(request).body.text() == "hello GET")
-                    let log = try await client.execute(HTTPRequest(url: "http://127.0.0.1:\(proxy.port)/log")).body.text()
+                    let log = try await client.execute(HTTPRequest(url: "http://127.0.0.1:\(proxy.port)/log")).body
+                        .text()
                     #expect(log.hasPrefix("CONNECT server.test:\(server.port) HTTP/1.1\r\n"))
                     #expect(log.contains("secret") == false)
                 }

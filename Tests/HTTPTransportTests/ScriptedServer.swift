@@ -54,7 +54,9 @@ private func withScript<R: Sendable>(
     else { throw CocoaError(.fileNoSuchFile) }
     return try await withChild(Command("python3", [script.path] + arguments)) { streams in
         let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self)
-        guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw CocoaError(.fileReadUnknown) }
+        guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw CocoaError(.fileReadUnknown)
+        }
         return try await body(port)
     }
 }

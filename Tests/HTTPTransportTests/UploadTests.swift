@@ -76,7 +76,8 @@ struct UploadTests {
                 let feed = Feed(bytes: [UInt8](repeating: 1, count: 100), piece: 10)
                 let error = await #expect(throws: HTTPError.self) {
                     try await client.execute(
-                        HTTPRequest(method: "PUT", url: server.url("echo"), body: .stream(feed.next, length: announced)))
+                        HTTPRequest(method: "PUT", url: server.url("echo"), body: .stream(feed.next, length: announced))
+                    )
                 }
                 #expect(error?.code == .body)
                 #expect(error?.message.contains("\(announced)") == true)
@@ -113,7 +114,8 @@ struct UploadTests {
                 let feed = Feed(bytes: [UInt8](repeating: 1, count: 64 << 20), piece: 1 << 20)
                 let error = await #expect(throws: HTTPError.self) {
                     try await client.execute(
-                        HTTPRequest(method: "PUT", url: server.url("cutupload"), body: .stream(feed.next, length: 64 << 20)))
+                        HTTPRequest(
+                            method: "PUT", url: server.url("cutupload"), body: .stream(feed.next, length: 64 << 20)))
                 }
                 #expect(error?.code == .reset)
                 #expect(error?.requestMayHaveBeenSent == true)
@@ -130,9 +132,13 @@ struct UploadTests {
     private func signalMasks(ofThreadsNamed name: String) throws -> [UInt64] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").compactMap { thread in
             // A thread may end while we look.
-            guard let text = try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8) else { return nil }
+            guard let text = try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8) else {
+                return nil
+            }
             let lines = text.split(separator: "\n")
-            guard lines.contains("Name:\t\(name)"), let line = lines.first(where: { $0.hasPrefix("SigBlk:") }) else { return nil }
+            guard lines.contains("Name:\t\(name)"), let line = lines.first(where: { $0.hasPrefix("SigBlk:") }) else {
+                return nil
+            }
             return UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16)
         }
     }

@@ -53,7 +53,8 @@ struct CredentialTests {
     }
 
     /// A plugin that prints what it is told, and counts how often it ran.
-    private func plugin(_ folder: String, _ output: String, version: String = "v1", environment: [String: String] = [:]) throws
+    private func plugin(_ folder: String, _ output: String, version: String = "v1", environment: [String: String] = [:])
+        throws
         -> ExecPlugin
     {
         try write(output, folder + "/output")
@@ -114,7 +115,8 @@ struct CredentialTests {
                 try write(credential(#""token":"new""#), folder + "/output")
                 #expect(try await client.serverVersion() == "v1")
                 #expect(try runs(folder) == 2)
-                #expect(try await server.requests().map { $0.headers["authorization"] } == ["Bearer old", "Bearer new"])
+                #expect(
+                    try await server.requests().map { $0.headers["authorization"] } == ["Bearer old", "Bearer new"])
                 await client.credentials.refused(old)
                 _ = try await client.serverVersion()
                 #expect(try runs(folder) == 2)
@@ -141,7 +143,8 @@ struct CredentialTests {
             func certificate(of name: String, expires: String) throws -> String {
                 let issued = try server.authority.issue(client: name, validFor: .seconds(3600))
                 return credential(
-                    "\(JSON.object(["clientCertificateData": .string(issued.certificatePEM), "clientKeyData": .string(issued.privateKeyPEM)]).text.dropFirst().dropLast()),\"expirationTimestamp\":\"\(expires)\"")
+                    "\(JSON.object(["clientCertificateData": .string(issued.certificatePEM), "clientKeyData": .string(issued.privateKeyPEM)]).text.dropFirst().dropLast()),\"expirationTimestamp\":\"\(expires)\""
+                )
             }
             // The first is over at once.
             let plugin = try plugin(folder, certificate(of: "alice", expires: "2020-01-01T00:00:00Z"))
@@ -173,7 +176,9 @@ struct CredentialTests {
                 }
                 #expect(cluster?["server"]?.string == server.url)
                 #expect(cluster?["tls-server-name"] == "localhost")
-                #expect(cluster?["certificate-authority-data"]?.string == Data(server.authority.certificatePEM.utf8).base64EncodedString())
+                #expect(
+                    cluster?["certificate-authority-data"]?.string
+                        == Data(server.authority.certificatePEM.utf8).base64EncodedString())
             }
         }
     }
@@ -232,14 +237,19 @@ struct CredentialTests {
     func deadline() async throws {
         try await withFolder { folder in
             let provider = CredentialProvider(.exec(try waitingPlugin(folder)), pluginDeadline: .milliseconds(300))
-            let error = try await #require(throws: ClusterConfigurationError.self) { try await provider.authorization() }
+            let error = try await #require(throws: ClusterConfigurationError.self) {
+                try await provider.authorization()
+            }
             #expect(error.description.contains("gave no answer within 0.3 seconds"), "\(error)")
         }
     }
 
     static let mistakes: [(output: String, message: String)] = [
         ("s3cret", "did not print an ExecCredential"),
-        (#"{"kind":"ExecCredential","apiVersion":"x/v9","status":{"token":"s3cret"}}"#, "printed another apiVersion than"),
+        (
+            #"{"kind":"ExecCredential","apiVersion":"x/v9","status":{"token":"s3cret"}}"#,
+            "printed another apiVersion than"
+        ),
         (
             #"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}"#,
             "neither a token nor a client certificate"
@@ -258,7 +268,9 @@ struct CredentialTests {
     func mistake(row: (output: String, message: String)) async throws {
         try await withFolder { folder in
             let provider = CredentialProvider(.exec(try plugin(folder, row.output)))
-            let error = try await #require(throws: ClusterConfigurationError.self) { try await provider.authorization() }
+            let error = try await #require(throws: ClusterConfigurationError.self) {
+                try await provider.authorization()
+            }
             #expect(error.description.contains(row.message), "\(error)")
             #expect(!error.description.contains("s3cret"))
         }

@@ -14,7 +14,8 @@ struct KubeconfigTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         for (name, text) in files {
             let file = folder.appending(path: name)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
         return try body(folder.path)
@@ -50,7 +51,8 @@ struct KubeconfigTests {
         #expect(plain.proxy == .environment)
         let (full, _) = try load(
             Self.config(
-                cluster: "insecure-skip-tls-verify: true, tls-server-name: api.test, proxy-url: 'socks5://127.0.0.1:1080'",
+                cluster:
+                    "insecure-skip-tls-verify: true, tls-server-name: api.test, proxy-url: 'socks5://127.0.0.1:1080'",
                 user: "as: boss, as-groups: [a, b]", context: "namespace: shop"))
         #expect(full.skipsVerification)
         #expect(full.serverName == "api.test")
@@ -114,7 +116,9 @@ struct KubeconfigTests {
             let merged = try ClusterConfiguration.load(files: files)
             #expect(merged.server == "https://first.test")
             #expect(merged.credential == .token("two"))
-            let found = try ClusterConfiguration.discover(environment: ["KUBECONFIG": files.joined(separator: ":") + ":"])
+            let found = try ClusterConfiguration.discover(environment: [
+                "KUBECONFIG": files.joined(separator: ":") + ":"
+            ])
             #expect(found.server == "https://first.test")
         }
     }
@@ -122,19 +126,37 @@ struct KubeconfigTests {
     static let mistakes: [(String, String)] = [
         ("current-context: x", "there is no context \"x\"; it defines no contexts"),
         (config().replacing("current-context: x", with: "current-context: y"), "give --context with one of: x"),
-        (config().replacing("current-context: x", with: ""), "current-context is not set; give --context with one of: x"),
-        (config().replacing("cluster: c, user", with: "cluster: d, user"), "names the cluster \"d\", which is not there"),
+        (
+            config().replacing("current-context: x", with: ""),
+            "current-context is not set; give --context with one of: x"
+        ),
+        (
+            config().replacing("cluster: c, user", with: "cluster: d, user"),
+            "names the cluster \"d\", which is not there"
+        ),
         (config().replacing("user: u,", with: "user: v,"), "names the user \"v\", which is not there"),
-        (config().replacing("https://192.0.2.1:6443/", with: "192.0.2.1:6443"), "clusters[c].server is not a URL such as"),
-        (config(cluster: "certificate-authority: /no/where"), "clusters[c].certificate-authority: /no/where cannot be read"),
+        (
+            config().replacing("https://192.0.2.1:6443/", with: "192.0.2.1:6443"),
+            "clusters[c].server is not a URL such as"
+        ),
+        (
+            config(cluster: "certificate-authority: /no/where"),
+            "clusters[c].certificate-authority: /no/where cannot be read"
+        ),
         (config(cluster: "certificate-authority-data: '!!!'"), "clusters[c].certificate-authority-data is not base64"),
         (
             config(cluster: "insecure-skip-tls-verify: true, certificate-authority-data: aGVsbG8="),
             "has both insecure-skip-tls-verify and a certificate-authority: remove one"
         ),
-        (config(cluster: "proxy-url: 'ftp://me:s3cret@host'"), "clusters[c].proxy-url is not an http, https or socks5 URL"),
+        (
+            config(cluster: "proxy-url: 'ftp://me:s3cret@host'"),
+            "clusters[c].proxy-url is not an http, https or socks5 URL"
+        ),
         (config(user: "client-certificate-data: aGVsbG8="), "users[u] has a client-certificate and no client-key"),
-        (config(user: "auth-provider: {name: gcp}"), "users[u].auth-provider is no longer part of Kubernetes: use exec"),
+        (
+            config(user: "auth-provider: {name: gcp}"),
+            "users[u].auth-provider is no longer part of Kubernetes: use exec"
+        ),
         (config(user: "exec: {apiVersion: client.authentication.k8s.io/v1}"), "users[u].exec.command is not set"),
         (
             config(user: "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}"),
@@ -180,7 +202,8 @@ struct KubeconfigTests {
         #expect(throws: ClusterConfigurationError.self) { try ClusterConfiguration.inCluster(environment: [:]) }
         #expect(throws: ClusterConfigurationError.self) {
             try ClusterConfiguration.inCluster(
-                environment: ["KUBERNETES_SERVICE_HOST": "1.2.3.4", "KUBERNETES_SERVICE_PORT": "443"], folder: "/no/where")
+                environment: ["KUBERNETES_SERVICE_HOST": "1.2.3.4", "KUBERNETES_SERVICE_PORT": "443"],
+                folder: "/no/where")
         }
     }
 
@@ -191,7 +214,11 @@ struct KubeconfigTests {
         ("a password", "username: me, password: secret", "Basic bWU6c2VjcmV0", ""),
         ("a certificate in files", "client-certificate: me.crt, client-key: me.key", nil, "alice"),
         ("a certificate inline", "client-certificate-data: CERT, client-key-data: KEY", nil, "alice"),
-        ("a plugin", "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, interactiveMode: IfAvailable}", "Bearer plugged", ""),
+        (
+            "a plugin",
+            "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, interactiveMode: IfAvailable}",
+            "Bearer plugged", ""
+        ),
     ]
 
     @Test("logs in as its user", arguments: logins)
@@ -208,9 +235,11 @@ struct KubeconfigTests {
                 echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"plugged"}}'
                 """, "login")
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: plugin)
-            let user = row.user.replacing("CERT", with: base64(issued.certificatePEM)).replacing("KEY", with: base64(issued.privateKeyPEM))
+            let user = row.user.replacing("CERT", with: base64(issued.certificatePEM)).replacing(
+                "KEY", with: base64(issued.privateKeyPEM))
             let file = try server.write(
-                Self.config(cluster: "certificate-authority: ca.crt", user: user).replacing("https://192.0.2.1:6443/", with: server.url), "config")
+                Self.config(cluster: "certificate-authority: ca.crt", user: user).replacing(
+                    "https://192.0.2.1:6443/", with: server.url), "config")
             try await server.withClient(ClusterConfiguration.load(files: [file])) { client async throws in
                 #expect(try await client.serverVersion() == "v1")
                 let request = try #require(try await server.requests().first)

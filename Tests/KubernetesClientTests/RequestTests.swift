@@ -25,8 +25,10 @@ struct RequestTests {
             try await server.withClient { client in
                 for row in Self.statuses {
                     try await server.script([
-                        ["match": "DELETE", "status": .integer(row.code),
-                         "body": .string(Texts.status(row.reason, row.code, message: "because").text)]
+                        [
+                            "match": "DELETE", "status": .integer(row.code),
+                            "body": .string(Texts.status(row.reason, row.code, message: "because").text),
+                        ]
                     ])
                     let error = try await failure { try await client.delete(ConfigMap.self, "a", namespace: "shop") }
                     #expect(error.reason == row.is)
@@ -49,7 +51,8 @@ struct RequestTests {
                 let type = ConfigMap.resourceType
                 _ = try await client.get(ConfigMap.self, "../x?y=1", namespace: "a/b")
                 try await client.delete(
-                    ConfigMap.self, "a", namespace: "shop", preconditions: Preconditions(uid: "u", resourceVersion: "7"))
+                    ConfigMap.self, "a", namespace: "shop", preconditions: Preconditions(uid: "u", resourceVersion: "7")
+                )
                 _ = try await client.apply(
                     ["data": [:]], type: type, name: "a", namespace: "shop", fieldManager: "me", force: false)
                 _ = try await client.patch(type, "a", namespace: "shop", merge: [:], subresource: "status")
@@ -62,7 +65,8 @@ struct RequestTests {
                     seen.map(\.line) == [
                         "GET /api/v1/namespaces/a%2Fb/configmaps/..%2Fx%3Fy%3D1", "DELETE \(prefix)",
                         "PATCH \(prefix)?fieldManager=me&force=false", "PATCH \(prefix)/status?fieldManager=dr",
-                        "PATCH \(prefix)?fieldManager=dr", "PATCH \(prefix)?fieldManager=dr", "PUT \(prefix)?fieldManager=dr",
+                        "PATCH \(prefix)?fieldManager=dr", "PATCH \(prefix)?fieldManager=dr",
+                        "PUT \(prefix)?fieldManager=dr",
                     ])
                 #expect(seen[1].body.contains(#""preconditions":{"resourceVersion":"7","uid":"u"}"#))
                 #expect(
@@ -110,7 +114,8 @@ struct RequestTests {
             try await withScriptedAPIServer { server in
                 try await server.withClient { client in
                     let rules: [JSON] = [
-                        ["match": "", "times": 1, "end": .string(end), "body": "{\"kind\":"], ["match": "", "body": object],
+                        ["match": "", "times": 1, "end": .string(end), "body": "{\"kind\":"],
+                        ["match": "", "body": object],
                     ]
                     try await server.script(rules)
                     #expect(try await client.get(ConfigMap.self, "a", namespace: "shop").name == "a")
@@ -152,7 +157,8 @@ struct RequestTests {
         RetryRow(reason: .tooManyRequests, retryAfter: nil, isRepeatable: false, pause: .milliseconds(100)),
         RetryRow(reason: .tooManyRequests, retryAfter: 31, isRepeatable: true, pause: nil),
         RetryRow(reason: .serviceUnavailable, retryAfter: nil, isRepeatable: true, pause: .milliseconds(100)),
-        RetryRow(reason: .serviceUnavailable, retryAfter: nil, isRepeatable: true, attempt: 3, pause: .milliseconds(900)),
+        RetryRow(
+            reason: .serviceUnavailable, retryAfter: nil, isRepeatable: true, attempt: 3, pause: .milliseconds(900)),
         RetryRow(reason: .serviceUnavailable, retryAfter: nil, isRepeatable: true, attempt: 4, pause: nil),
         RetryRow(reason: .serviceUnavailable, retryAfter: nil, isRepeatable: false, pause: nil),
         RetryRow(reason: .serviceUnavailable, retryAfter: 1, isRepeatable: false, pause: .seconds(1)),
@@ -170,7 +176,9 @@ struct RequestTests {
             RetryRule.pause(after: error, attempt: row.attempt, isRepeatable: row.isRepeatable, jitter: 0) == row.pause)
     }
 
-    @Test("that a server refuses which has just come back is sent again: it may not have read its rules yet", arguments: [(403, "Forbidden"), (401, "Unauthorized")])
+    @Test(
+        "that a server refuses which has just come back is sent again: it may not have read its rules yet",
+        arguments: [(403, "Forbidden"), (401, "Unauthorized")])
     func premature(code: Int64, reason: String) async throws {
         let refused = JSON.string(Texts.status(reason, code, message: "not you").text)
         let found = JSON.string(Texts.configMap("a", version: "1").text)
@@ -179,7 +187,8 @@ struct RequestTests {
                 let before = try await failure { try await client.get(ConfigMap.self, "a", namespace: "shop") }
                 #expect(!before.isPremature && before.isRetriable == (code == 401))
                 try await server.script([
-                    ["match": "GET", "times": 2, "end": "reset"], ["match": "GET", "times": 2, "status": .integer(code), "body": refused],
+                    ["match": "GET", "times": 2, "end": "reset"],
+                    ["match": "GET", "times": 2, "status": .integer(code), "body": refused],
                     ["match": "GET", "body": found],
                 ])
                 #expect(try await client.get(ConfigMap.self, "a", namespace: "shop").name == "a")
@@ -214,11 +223,15 @@ struct RequestTests {
     func absence(row: AbsenceRow) {
         var absence = ServerAbsence<ContinuousClock.Instant>()
         let now = ContinuousClock.now
-        if let reason = row.failed { absence.failed(KubernetesError(reason: reason, status: APIStatus(), code: 0, request: ""), at: now) }
+        if let reason = row.failed {
+            absence.failed(KubernetesError(reason: reason, status: APIStatus(), code: 0, request: ""), at: now)
+        }
         #expect(absence.excuses(row.refused, at: now + row.after) == row.isExcused)
     }
 
-    @Test("that certainly was not sent may be repeated whatever it does; one without trust is not", arguments: [true, false])
+    @Test(
+        "that certainly was not sent may be repeated whatever it does; one without trust is not",
+        arguments: [true, false])
     func transport(sent: Bool) {
         let broken = KubernetesError(
             HTTPError(code: .connect, message: "", url: "", requestMayHaveBeenSent: sent), request: "")
@@ -242,7 +255,10 @@ struct RequestTests {
                 try await server.script([["match": "GET", "status": 401, "body": refused]])
                 let error = try await failure { try await client.get(ConfigMap.self, "a", namespace: "shop") }
                 #expect(error.reason == .unauthorized)
-                #expect(try await server.requests().map { $0.headers["authorization"] }.suffix(3).allSatisfy { $0 == "Bearer new" })
+                #expect(
+                    try await server.requests().map { $0.headers["authorization"] }.suffix(3).allSatisfy {
+                        $0 == "Bearer new"
+                    })
                 #expect(try await server.requests().count == 4)
             }
         }
@@ -250,7 +266,8 @@ struct RequestTests {
 
     @Test("shows the certificate of its user, and impersonates whom it should")
     func identity() async throws {
-        try await withScriptedAPIServer([["match": "GET", "body": .string(Texts.configMap("a", version: "1").text)]]) { server in
+        try await withScriptedAPIServer([["match": "GET", "body": .string(Texts.configMap("a", version: "1").text)]]) {
+            server in
             let issued = try server.authority.issue(client: "alice", validFor: .seconds(3600))
             var configuration = server.configuration(.none)
             configuration.clientCertificate = .bytes([UInt8](issued.certificatePEM.utf8))
@@ -290,7 +307,8 @@ struct RequestTests {
         ]) { server in
             try await server.withClient { client in
                 let foo = try await client.resourceType(apiVersion: "x.test/v1", kind: "Foo")
-                #expect(foo == ResourceType(group: "x.test", version: "v1", kind: "Foo", plural: "foos", namespaced: false))
+                #expect(
+                    foo == ResourceType(group: "x.test", version: "v1", kind: "Foo", plural: "foos", namespaced: false))
                 _ = try await client.resourceType(apiVersion: "x.test/v1", kind: "Foo")
                 #expect(try await client.resourceType(apiVersion: "x.test/v1", kind: "Bar").plural == "bars")
                 #expect(try await server.lines().count == 2)

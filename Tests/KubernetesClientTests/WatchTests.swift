@@ -48,7 +48,12 @@ struct WatchTests {
     @Test("gives a line of two megabytes, and a last one without a break, but nothing that was cut off")
     func long() async throws {
         let big = Texts.configMap("big", version: "6", data: ["x": String(repeating: "y", count: 2 << 20)])
-        let whole = try await watch(["match": "GET", "lines": [Texts.event("ADDED", big), .string(Texts.bookmark("7").string.map { String($0.dropLast()) } ?? "")]])
+        let whole = try await watch([
+            "match": "GET",
+            "lines": [
+                Texts.event("ADDED", big), .string(Texts.bookmark("7").string.map { String($0.dropLast()) } ?? ""),
+            ],
+        ])
         #expect(whole == ["+big \(2 << 20)", "=7"])
         let half = String((Texts.bookmark("9").string ?? "").dropLast(10))
         #expect(try await watch(["match": "GET", "lines": [Texts.bookmark("8"), .string(half)]]) == ["=8"])
@@ -58,7 +63,8 @@ struct WatchTests {
     @Test("goes over HTTP/1.1 on a connection of its own; the other requests may share one of HTTP/2")
     func protocols() async throws {
         try await withScriptedAPIServer([
-            ["match": "GET", "contains": "watch=true", "lines": [Texts.bookmark("7")]], ["match": "GET", "body": #"{"gitVersion":"v1"}"#],
+            ["match": "GET", "contains": "watch=true", "lines": [Texts.bookmark("7")]],
+            ["match": "GET", "body": #"{"gitVersion":"v1"}"#],
         ]) { server in
             try await server.withClient { client in
                 _ = try await client.serverVersion()

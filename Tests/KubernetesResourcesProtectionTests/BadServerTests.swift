@@ -13,21 +13,30 @@ import Testing
     private static let lists = "GET /api/v1/namespaces/shop/configmaps?"
 
     private static let discovery: [JSON] = [
-        rule("GET /version", #"{"gitVersion": "v1.30.0"}"#), rule("GET /apis", #"{"kind": "APIGroupList", "groups": []}"#),
-        rule("GET /api/v1/namespaces/shop", #"{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "shop"}}"#),
+        rule("GET /version", #"{"gitVersion": "v1.30.0"}"#),
+        rule("GET /apis", #"{"kind": "APIGroupList", "groups": []}"#),
+        rule(
+            "GET /api/v1/namespaces/shop", #"{"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "shop"}}"#),
         rule(
             "GET /api/v1",
-            #"{"kind": "APIResourceList", "resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": true, "verbs": ["list", "create", "patch"]}]}"#),
+            #"{"kind": "APIResourceList", "resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": true, "verbs": ["list", "create", "patch"]}]}"#
+        ),
     ]
 
-    private static func rule(_ match: String, _ body: String, contains: String = "", status: Int64 = 200, times: Int64? = nil) -> JSON {
-        var rule: JSON = ["match": .string(match), "body": .string(body), "contains": .string(contains), "status": .integer(status)]
+    private static func rule(
+        _ match: String, _ body: String, contains: String = "", status: Int64 = 200, times: Int64? = nil
+    ) -> JSON {
+        var rule: JSON = [
+            "match": .string(match), "body": .string(body), "contains": .string(contains), "status": .integer(status),
+        ]
         rule["times"] = times.map(JSON.integer)
         return rule
     }
 
     private static func list(_ names: [String], version: String, next: String? = nil) -> String {
-        Texts.list(names.map { Texts.configMap($0, version: version, data: ["of": version]) }, version: version, next: next).string ?? ""
+        Texts.list(
+            names.map { Texts.configMap($0, version: version, data: ["of": version]) }, version: version, next: next
+        ).string ?? ""
     }
 
     private func backUp(
@@ -41,13 +50,20 @@ import Testing
                 let identity = try AgeIdentity.generate()
                 let system = ResourcesSystem(
                     client: client,
-                    selection: try ResourceSelection(policyNamespace: "shop", reach: .ownNamespace, namespaces: nil, kinds: ["ConfigMap"]), namespace: "shop")
-                let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "shop", policy: "p", backup: "b")
+                    selection: try ResourceSelection(
+                        policyNamespace: "shop", reach: .ownNamespace, namespaces: nil, kinds: ["ConfigMap"]),
+                    namespace: "shop")
+                let writer = try BackupWriter(
+                    store: store, recipients: [identity.recipient], namespace: "shop", policy: "p", backup: "b")
                 let record = try await system.backUp(after: nil, into: writer, progress: { _ in })
                 let manifest = try await writer.complete(
-                    record, kind: ResourcesSystem.kind, source: "x", startedAt: Date(), finishedAt: Date(), writer: "test")
+                    record, kind: ResourcesSystem.kind, source: "x", startedAt: Date(), finishedAt: Date(),
+                    writer: "test")
                 let text = try await BackupReader(store: store, identities: [identity]).bytes(manifest.artifacts[0])
-                return (manifest, try ManifestYAML.documents(String(decoding: text, as: UTF8.self)), try await server.lines())
+                return (
+                    manifest, try ManifestYAML.documents(String(decoding: text, as: UTF8.self)),
+                    try await server.lines()
+                )
             }
         }
     }
@@ -78,18 +94,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Forbidden", 403, ResourcesError.Code.forbidden, "dr-resources", false), ("Unauthorized", 401, .forbidden, "credentials", true),
+        ("Forbidden", 403, ResourcesError.Code.forbidden, "dr-resources", false),
+        ("Unauthorized", 401, .forbidden, "credentials", true),
         ("ServiceUnavailable", 503, .unreachable, "", true), ("InternalError", 500, .failed, "", true),
     ])
-    func `A server that refuses is told as what it is`(reason: String, status: Int64, code: ResourcesError.Code, mend: String, isRetriable: Bool) async throws {
+    func `A server that refuses is told as what it is`(
+        reason: String, status: Int64, code: ResourcesError.Code, mend: String, isRetriable: Bool
+    ) async throws {
         let error = await #expect(throws: ResourcesError.self) {
             try await backUp([Self.rule(Self.lists, Texts.status(reason, status).text, status: status)])
         }
-        #expect(error?.code == code && error?.isRetriable == isRetriable && error?.field == "spec.source.kubernetes", "\(String(describing: error))")
+        #expect(
+            error?.code == code && error?.isRetriable == isRetriable && error?.field == "spec.source.kubernetes",
+            "\(String(describing: error))")
         #expect(mend.isEmpty || error?.mend?.contains(mend) == true)
     }
 
-    @Test(arguments: [#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {}}"#, "<html>login</html>", #"{"kind": "ConfigMapList", "items": {}}"#, ""])
+    @Test(arguments: [
+        #"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {}}"#, "<html>login</html>",
+        #"{"kind": "ConfigMapList", "items": {}}"#, "",
+    ])
     func `An answer that is no list makes no backup`(body: String) async throws {
         let error = await #expect(throws: ResourcesError.self) { try await backUp([Self.rule(Self.lists, body)]) }
         #expect(error?.code == .failed, "\(String(describing: error))")
@@ -97,7 +121,8 @@ import Testing
 
     @Test func `A namespace that is gone is no empty backup, and an empty one is told of`() async throws {
         let error = await #expect(throws: ResourcesError.self) {
-            try await backUp([Self.rule("GET /api/v1/namespaces/shop", Texts.status("NotFound", 404).text, status: 404)])
+            try await backUp([Self.rule("GET /api/v1/namespaces/shop", Texts.status("NotFound", 404).text, status: 404)]
+            )
         }
         #expect(error?.code == .noNamespace && error?.mend != nil)
         let empty = try await backUp([Self.rule(Self.lists, Self.list([], version: "3"))])
@@ -106,7 +131,8 @@ import Testing
 
     @Test func `A server that is down is told as such, and tried again`() async throws {
         let error = await #expect(throws: ResourcesError.self) {
-            try await backUp([], configuration: ClusterConfiguration(server: "https://127.0.0.1:1", credential: .token("c4nary")))
+            try await backUp(
+                [], configuration: ClusterConfiguration(server: "https://127.0.0.1:1", credential: .token("c4nary")))
         }
         #expect(error?.code == .unreachable && error?.isRetriable == true)
         #expect(error?.description.contains("c4nary") == false)

@@ -14,17 +14,23 @@ import Testing
     }
 
     @Test func `Objects that the API server was asked about are proven, also where some could not be`() {
-        for outcome in [ObjectCheck.Outcome.created, .updated, .unchanged, .conflicts([]), .checkedElsewhere, .immovable("x")] {
+        for outcome in [
+            ObjectCheck.Outcome.created, .updated, .unchanged, .conflicts([]), .checkedElsewhere, .immovable("x"),
+        ] {
             #expect(Self.tally([.unchecked(.noKind, "x"), outcome]).level(of: 2) == .restored)
         }
         #expect(Self.tally([]).level(of: 0) == .restored, "nothing was backed up")
     }
 
     @Test(arguments: [
-        (ObjectCheck.Unchecked.noNamespace, "create it"), (.noKind, "CustomResourceDefinitions"), (.notAllowed, "dr-resources-restore"), (.noDryRun, "webhook"),
+        (ObjectCheck.Unchecked.noNamespace, "create it"), (.noKind, "CustomResourceDefinitions"),
+        (.notAllowed, "dr-resources-restore"), (.noDryRun, "webhook"),
     ])
-    func `A backup of which the server was asked about nothing is not proven, and why is told`(_ reason: ObjectCheck.Unchecked, _ words: String) {
-        guard case .checked(let missing) = Self.tally([.unchecked(reason, "x"), .unchecked(reason, "y")]).level(of: 2) else {
+    func `A backup of which the server was asked about nothing is not proven, and why is told`(
+        _ reason: ObjectCheck.Unchecked, _ words: String
+    ) {
+        guard case .checked(let missing) = Self.tally([.unchecked(reason, "x"), .unchecked(reason, "y")]).level(of: 2)
+        else {
             Issue.record("it is called proven")
             return
         }

@@ -35,12 +35,17 @@ struct Cluster: Sendable {
 
     /// The built product, beside the test bundle, which is the program itself or an argument of what runs it.
     private static let executable: String = {
-        let places = [Bundle.main.bundleURL] + CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
-        let found = places.map { $0.appending(path: "control-plane-probe").path }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        let places =
+            [Bundle.main.bundleURL] + CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
+        let found = places.map { $0.appending(path: "control-plane-probe").path }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
         return found ?? "control-plane-probe"
     }()
 
-    static func with<R: Sendable>(_ server: Server, _ body: @escaping @Sendable (Cluster) async throws -> R) async throws -> R {
+    static func with<R: Sendable>(_ server: Server, _ body: @escaping @Sendable (Cluster) async throws -> R)
+        async throws -> R
+    {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-resources-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder.appending(path: "store"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -50,7 +55,9 @@ struct Cluster: Sendable {
         let state = folder.appending(path: "state").path
         // The server ends when its standard input does: also when this process is killed.
         let script = "\"$0\" \"$1\" </dev/null & server=$!; cat >/dev/null; kill $server; wait $server; exit 0"
-        let outcome: Result<R, any Error> = try await withChild(Command("bash", ["-c", script, Self.executable, state])) { streams in
+        let outcome: Result<R, any Error> = try await withChild(
+            Command("bash", ["-c", script, Self.executable, state])
+        ) { streams in
             var line = ""
             while !line.hasSuffix("\n") {
                 let piece = try await streams.output.read(upTo: 256)
@@ -58,7 +65,9 @@ struct Cluster: Sendable {
                 line += String(decoding: piece, as: UTF8.self)
             }
             // A shell that is killed would leave the server behind.
-            do { return .success(try await use(server, "\(state)/kubeconfig", folder, body)) } catch { return .failure(error) }
+            do { return .success(try await use(server, "\(state)/kubeconfig", folder, body)) } catch {
+                return .failure(error)
+            }
         }
         return try outcome.get()
     }
@@ -86,7 +95,8 @@ struct Cluster: Sendable {
         for item in page?.items ?? [] {
             guard let name = item[path: "metadata", "name"]?.string, name.hasSuffix(mark) else { continue }
             // One of the tests makes a Secret with a finalizer, which would keep its namespace for ever.
-            _ = try? await client.patch(Secret.self, "login", namespace: name, merge: ["metadata": ["finalizers": .null]])
+            _ = try? await client.patch(
+                Secret.self, "login", namespace: name, merge: ["metadata": ["finalizers": .null]])
             try? await client.delete(type, name, namespace: nil)
         }
     }
@@ -95,12 +105,17 @@ struct Cluster: Sendable {
 extension Cluster {
     @discardableResult
     func kubectl(_ arguments: String..., input: String = "") async throws -> String {
-        let environment = ["KUBECONFIG": kubeconfig, "HOME": folder.path, "KUBECACHEDIR": folder.appending(path: "cache").path]
-        let output = try await runChild(Command("kubectl", arguments, environment: environment), input: Array(input.utf8))
+        let environment = [
+            "KUBECONFIG": kubeconfig, "HOME": folder.path, "KUBECACHEDIR": folder.appending(path: "cache").path,
+        ]
+        let output = try await runChild(
+            Command("kubectl", arguments, environment: environment), input: Array(input.utf8))
         return String(decoding: output, as: UTF8.self)
     }
 
-    func apply(_ manifests: String) async throws { try await kubectl("apply", "--server-side", "-f", "-", input: manifests) }
+    func apply(_ manifests: String) async throws {
+        try await kubectl("apply", "--server-side", "-f", "-", input: manifests)
+    }
 
     func create(_ data: [String: String], _ name: String, in namespace: String) async throws {
         _ = try await client.create(ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace), data: data))
@@ -113,35 +128,42 @@ extension Cluster {
     }
 
     func system(
-        _ namespace: String, kinds: [String], namespaces: [String]? = nil, labels: LabelQuery? = nil, secrets: Bool = false,
+        _ namespace: String, kinds: [String], namespaces: [String]? = nil, labels: LabelQuery? = nil,
+        secrets: Bool = false,
         definitions: Bool = false, reach: ResourceReach = .everythingForAll
     ) throws -> ResourcesSystem {
         ResourcesSystem(
             client: client,
             selection: try ResourceSelection(
-                policyNamespace: namespace, reach: reach, namespaces: namespaces, kinds: kinds, labels: labels, includeSecrets: secrets,
+                policyNamespace: namespace, reach: reach, namespaces: namespaces, kinds: kinds, labels: labels,
+                includeSecrets: secrets,
                 includeDefinitions: definitions),
             namespace: namespace)
     }
 
     func backUp(_ system: ResourcesSystem, _ name: String = "b1") async throws -> Manifest {
-        let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "ns", policy: "objects", backup: name)
+        let writer = try BackupWriter(
+            store: store, recipients: [identity.recipient], namespace: "ns", policy: "objects", backup: name)
         let record = try await system.backUp(after: nil, into: writer, progress: { _ in })
         return try await writer.complete(
-            record, kind: ResourcesSystem.kind, source: "kubernetes/x", startedAt: Date(), finishedAt: Date(), writer: "test")
+            record, kind: ResourcesSystem.kind, source: "kubernetes/x", startedAt: Date(), finishedAt: Date(),
+            writer: "test")
     }
 
     func reader(wrongKey: Bool = false) throws -> BackupReader {
         BackupReader(store: store, identities: [wrongKey ? try AgeIdentity.generate() : identity])
     }
 
-    func verify(_ manifest: Manifest, _ system: ResourcesSystem, wrongKey: Bool = false) async throws -> VerificationReport {
+    func verify(_ manifest: Manifest, _ system: ResourcesSystem, wrongKey: Bool = false) async throws
+        -> VerificationReport
+    {
         try await system.verify(manifest, from: try reader(wrongKey: wrongKey), scratch: folder, progress: { _ in })
     }
 
     @discardableResult
     func restore(
-        _ manifest: Manifest, _ namespace: String, _ options: ResourceRestore.Options = .init(), reach: ResourceReach = .everythingForAll,
+        _ manifest: Manifest, _ namespace: String, _ options: ResourceRestore.Options = .init(),
+        reach: ResourceReach = .everythingForAll,
         dryRun: Bool = false
     ) async throws -> ResourceRestore.Report {
         try await ResourceRestore(client: client, namespace: namespace, reach: reach).run(

@@ -28,10 +28,18 @@ import Testing
                 status: {x: y}
                 """,
             after: "metadata: {labels: {a: b}, annotations: {kept: x}}\ndata: {a: b}"),
-        Case(title: "being deleted", group: "", kind: "ConfigMap", before: "metadata: {deletionTimestamp: \"2026-11-24T00:00:00Z\"}", reason: .isBeingDeleted),
-        Case(title: "root certificates", group: "", kind: "ConfigMap", before: "metadata: {name: kube-root-ca.crt}", reason: .isGenerated),
-        Case(title: "a token", group: "", kind: "Secret", before: "type: kubernetes.io/service-account-token", reason: .isGenerated),
-        Case(title: "a login", group: "", kind: "Secret", before: "type: Opaque\ndata: {a: Yg==}", after: "type: Opaque\ndata: {a: Yg==}"),
+        Case(
+            title: "being deleted", group: "", kind: "ConfigMap",
+            before: "metadata: {deletionTimestamp: \"2026-11-24T00:00:00Z\"}", reason: .isBeingDeleted),
+        Case(
+            title: "root certificates", group: "", kind: "ConfigMap", before: "metadata: {name: kube-root-ca.crt}",
+            reason: .isGenerated),
+        Case(
+            title: "a token", group: "", kind: "Secret", before: "type: kubernetes.io/service-account-token",
+            reason: .isGenerated),
+        Case(
+            title: "a login", group: "", kind: "Secret", before: "type: Opaque\ndata: {a: Yg==}",
+            after: "type: Opaque\ndata: {a: Yg==}"),
         Case(
             title: "allocated addresses", group: "", kind: "Service",
             before: """
@@ -46,32 +54,45 @@ import Testing
                 metadata: {managedFields: [{fieldsV1: {"f:spec": {"f:clusterIP": {}, "f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:nodePort": {}}}}}}]}
                 spec: {clusterIP: 10.0.0.7, ports: [{port: 80, protocol: TCP, nodePort: 31000}, {port: 81, protocol: TCP, nodePort: 31001}]}
                 """,
-            after: "spec: {clusterIP: 10.0.0.7, ports: [{port: 80, protocol: TCP, nodePort: 31000}, {port: 81, protocol: TCP}]}"),
+            after:
+                "spec: {clusterIP: 10.0.0.7, ports: [{port: 80, protocol: TCP, nodePort: 31000}, {port: 81, protocol: TCP}]}"
+        ),
         Case(
-            title: "a headless service", group: "", kind: "Service", before: "spec: {clusterIP: None, clusterIPs: [None]}",
+            title: "a headless service", group: "", kind: "Service",
+            before: "spec: {clusterIP: None, clusterIPs: [None]}",
             after: "spec: {clusterIP: None, clusterIPs: [None]}"),
         Case(
             title: "a claim", group: "", kind: "PersistentVolumeClaim",
-            before: "metadata: {annotations: {pv.kubernetes.io/bind-completed: 'yes'}}\nspec: {volumeName: pv-1, storageClassName: fast}",
+            before:
+                "metadata: {annotations: {pv.kubernetes.io/bind-completed: 'yes'}}\nspec: {volumeName: pv-1, storageClassName: fast}",
             after: "spec: {storageClassName: fast}"),
         Case(
-            title: "a claim with its volume", group: "", kind: "PersistentVolumeClaim", before: "spec: {volumeName: pv-1}", after: "spec: {volumeName: pv-1}",
+            title: "a claim with its volume", group: "", kind: "PersistentVolumeClaim",
+            before: "spec: {volumeName: pv-1}", after: "spec: {volumeName: pv-1}",
             keepsVolumeNames: true),
         Case(
-            title: "a volume", group: "", kind: "PersistentVolume", before: "spec: {claimRef: {name: c, namespace: n, uid: u, resourceVersion: '5'}}",
+            title: "a volume", group: "", kind: "PersistentVolume",
+            before: "spec: {claimRef: {name: c, namespace: n, uid: u, resourceVersion: '5'}}",
             after: "spec: {claimRef: {name: c, namespace: n}}"),
-        Case(title: "a namespace", group: "", kind: "Namespace",
-            before: "metadata: {labels: {kubernetes.io/metadata.name: x}}\nspec: {finalizers: [kubernetes]}\nstatus: {phase: Active}", after: "{}"),
+        Case(
+            title: "a namespace", group: "", kind: "Namespace",
+            before:
+                "metadata: {labels: {kubernetes.io/metadata.name: x}}\nspec: {finalizers: [kubernetes]}\nstatus: {phase: Active}",
+            after: "{}"),
         Case(
             title: "an account", group: "", kind: "ServiceAccount",
-            before: "metadata: {name: x}\nsecrets: [{name: x-token-abc}, {name: own}]\nimagePullSecrets: [{name: x-dockercfg-1}]", after: "secrets: [{name: own}]"),
+            before:
+                "metadata: {name: x}\nsecrets: [{name: x-token-abc}, {name: own}]\nimagePullSecrets: [{name: x-dockercfg-1}]",
+            after: "secrets: [{name: own}]"),
         Case(
             title: "a deployment", group: "apps", kind: "Deployment",
-            before: "metadata: {annotations: {deployment.kubernetes.io/revision: '4'}}\nspec: {replicas: 2, template: {metadata: {creationTimestamp: null, labels: {a: b}}}}",
+            before:
+                "metadata: {annotations: {deployment.kubernetes.io/revision: '4'}}\nspec: {replicas: 2, template: {metadata: {creationTimestamp: null, labels: {a: b}}}}",
             after: "spec: {replicas: 2, template: {metadata: {labels: {a: b}}}}"),
         Case(
             title: "a stateful set", group: "apps", kind: "StatefulSet",
-            before: "spec: {volumeClaimTemplates: [{metadata: {name: d, creationTimestamp: null}, spec: {}, status: {phase: Pending}}]}",
+            before:
+                "spec: {volumeClaimTemplates: [{metadata: {name: d, creationTimestamp: null}, spec: {}, status: {phase: Pending}}]}",
             after: "spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {}}]}"),
         Case(
             title: "a job", group: "batch", kind: "Job",
@@ -81,11 +102,16 @@ import Testing
                 """,
             after: "metadata: {labels: {mine: y}}\nspec: {template: {spec: {a: b}}}"),
         Case(
-            title: "a job with its own selector", group: "batch", kind: "Job", before: "spec: {manualSelector: true, selector: {matchLabels: {a: b}}}",
+            title: "a job with its own selector", group: "batch", kind: "Job",
+            before: "spec: {manualSelector: true, selector: {matchLabels: {a: b}}}",
             after: "spec: {manualSelector: true, selector: {matchLabels: {a: b}}}"),
-        Case(title: "a finished job", group: "batch", kind: "Job", before: "status: {conditions: [{type: Complete, status: 'True'}]}", reason: .isFinished),
+        Case(
+            title: "a finished job", group: "batch", kind: "Job",
+            before: "status: {conditions: [{type: Complete, status: 'True'}]}", reason: .isFinished),
         Case(title: "a finished pod", group: "", kind: "Pod", before: "status: {phase: Failed}", reason: .isFinished),
-        Case(title: "a mirror pod", group: "", kind: "Pod", before: "metadata: {annotations: {kubernetes.io/config.mirror: x}}", reason: .isGenerated),
+        Case(
+            title: "a mirror pod", group: "", kind: "Pod",
+            before: "metadata: {annotations: {kubernetes.io/config.mirror: x}}", reason: .isGenerated),
         Case(
             title: "a pod", group: "", kind: "Pod",
             before: """
@@ -98,7 +124,8 @@ import Testing
             before: "metadata: {labels: {kubernetes.io/bootstrapping: rbac-defaults}}", reason: .isGenerated),
         Case(
             title: "a custom resource keeps what it means", group: "example.com", kind: "Widget",
-            before: "spec: {template: {metadata: {creationTimestamp: null}}, volumeName: x, nodeName: y}\nstatus: {a: b}",
+            before:
+                "spec: {template: {metadata: {creationTimestamp: null}}, volumeName: x, nodeName: y}\nstatus: {a: b}",
             after: "spec: {template: {metadata: {creationTimestamp: null}}, volumeName: x, nodeName: y}"),
     ]
 
@@ -117,15 +144,23 @@ import Testing
         }
         let plural = row.kind.lowercased() + (row.kind.hasSuffix("s") ? "es" : "s")
         let type = ResourceType(
-            group: row.group, version: "v1", kind: row.kind, plural: plural, namespaced: !["Namespace", "ClusterRole", "PersistentVolume"].contains(row.kind))
-        let verdict = ObjectStripping(keepsVolumeNames: row.keepsVolumeNames).verdict(try object(row.before), type: type)
-        if let after = row.after { #expect(verdict == .keep(try object(after))) } else { #expect(verdict == .leaveOut(try #require(row.reason))) }
+            group: row.group, version: "v1", kind: row.kind, plural: plural,
+            namespaced: !["Namespace", "ClusterRole", "PersistentVolume"].contains(row.kind))
+        let verdict = ObjectStripping(keepsVolumeNames: row.keepsVolumeNames).verdict(
+            try object(row.before), type: type)
+        if let after = row.after {
+            #expect(verdict == .keep(try object(after)))
+        } else {
+            #expect(verdict == .leaveOut(try #require(row.reason)))
+        }
     }
 
     @Test func `Objects come in the order in which they need each other`() {
         let kinds = [
-            ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"), ("example.com/v1", "Widget"), ("apps/v1", "Deployment"), ("v1", "Service"),
-            ("v1", "ConfigMap"), ("v1", "Secret"), ("rbac.authorization.k8s.io/v1", "RoleBinding"), ("rbac.authorization.k8s.io/v1", "Role"),
+            ("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"), ("example.com/v1", "Widget"),
+            ("apps/v1", "Deployment"), ("v1", "Service"),
+            ("v1", "ConfigMap"), ("v1", "Secret"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+            ("rbac.authorization.k8s.io/v1", "Role"),
             ("v1", "ServiceAccount"), ("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("v1", "Namespace"),
         ]
         let objects = kinds.map { JSON.object(["apiVersion": .string($0.0), "kind": .string($0.1)]) }
@@ -149,7 +184,9 @@ import Testing
         var splitter = DocumentSplitter()
         var result: [String] = []
         let bytes = Array(text.utf8)
-        for start in stride(from: 0, to: bytes.count, by: size) { result += splitter.add(Array(bytes[start..<min(start + size, bytes.count)])) }
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            result += splitter.add(Array(bytes[start..<min(start + size, bytes.count)]))
+        }
         #expect(result + [splitter.rest] == ["# head\n", "a: 1\n", "b: |\n  ---\n  x\n", "c: 3\n"])
     }
 }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct ResourcesBackupTests {
     @Test(arguments: Server.all)
-    func `What was chosen is in the artifact, in the order in which it can be created, and nothing that a server added`(server: Server) async throws {
+    func `What was chosen is in the artifact, in the order in which it can be created, and nothing that a server added`(
+        server: Server
+    ) async throws {
         try await Cluster.with(server) { cluster in
             let shop = try await cluster.namespace("shop", labels: "{team: a}")
             try await cluster.apply(Self.manifests(shop))
@@ -16,21 +18,31 @@ import Testing
             let isReal = server == .real
             let more = isReal ? ["Role.rbac.authorization.k8s.io", "svc", "pvc"] : []
             if isReal { try await cluster.apply(Self.furtherManifests(shop)) }
-            let system = try cluster.system(shop, kinds: ["Deployment", "configmaps", "serviceaccount"] + more, secrets: true)
+            let system = try cluster.system(
+                shop, kinds: ["Deployment", "configmaps", "serviceaccount"] + more, secrets: true)
             let manifest = try await cluster.backUp(system)
             let documents = try await cluster.documents(manifest)
             let kinds = documents.compactMap { $0["kind"]?.string }
             var last = ""
-            let order = kinds.filter { kind in defer { last = kind }; return kind != last }
-            #expect(order == (isReal
-                ? ["Namespace", "ServiceAccount", "Role", "Secret", "ConfigMap", "PersistentVolumeClaim", "Service", "Deployment"]
-                : ["Namespace", "ServiceAccount", "Secret", "ConfigMap", "Deployment"]))
+            let order = kinds.filter { kind in
+                defer { last = kind }; return kind != last
+            }
+            #expect(
+                order
+                    == (isReal
+                        ? [
+                            "Namespace", "ServiceAccount", "Role", "Secret", "ConfigMap", "PersistentVolumeClaim",
+                            "Service", "Deployment",
+                        ]
+                        : ["Namespace", "ServiceAccount", "Secret", "ConfigMap", "Deployment"]))
             for document in documents {
                 let fields = Set((document["metadata"]?.object ?? [:]).keys)
                 #expect(fields.isSubset(of: ["name", "namespace", "labels", "annotations"]))
                 #expect(document["status"] == nil)
             }
-            func find(_ kind: String, _ name: String) -> JSON? { documents.first { $0["kind"]?.string == kind && $0[path: "metadata", "name"]?.string == name } }
+            func find(_ kind: String, _ name: String) -> JSON? {
+                documents.first { $0["kind"]?.string == kind && $0[path: "metadata", "name"]?.string == name }
+            }
             let map = try #require(find("ConfigMap", "odd"))
             #expect(map["data"] == JSON.object(Self.odd.mapValues(JSON.string)))
             if isReal {
@@ -48,9 +60,12 @@ import Testing
     }
 
     static let odd = [
-        "plain": "word", "empty": "", "yes": "no", "number": "0123", "multi": "first\n  second\n\n\tthird\n", "no-end": "a\nb", "many": "a\n\n\n",
-        "space": " leading\nand\n", "line": "a\u{2028}b\u{85}c\u{FEFF}d\u{7F}e", "return": "a\r\nb\r\n", "quote": "it's \"so\" \\ $(x) `y` #z: ---",
-        "dashes": "---\nkind: Trap\n---\n", "unicode": "Grüße 🚀 日本", "colon": "a: b", "tilde": "~", "time": "2026-11-24T00:00:00Z",
+        "plain": "word", "empty": "", "yes": "no", "number": "0123", "multi": "first\n  second\n\n\tthird\n",
+        "no-end": "a\nb", "many": "a\n\n\n",
+        "space": " leading\nand\n", "line": "a\u{2028}b\u{85}c\u{FEFF}d\u{7F}e", "return": "a\r\nb\r\n",
+        "quote": "it's \"so\" \\ $(x) `y` #z: ---",
+        "dashes": "---\nkind: Trap\n---\n", "unicode": "Grüße 🚀 日本", "colon": "a: b", "tilde": "~",
+        "time": "2026-11-24T00:00:00Z",
     ]
 
     static func manifests(_ namespace: String) -> String {
@@ -109,32 +124,43 @@ import Testing
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for index in 0..<230 {
                         group.addTask {
-                            let metadata = ObjectMeta(name: "map-\(index)", namespace: namespace, labels: ["half": "\(index % 2)"])
-                            _ = try await cluster.client.create(ConfigMap(metadata: metadata, data: ["index": "\(index)"]))
+                            let metadata = ObjectMeta(
+                                name: "map-\(index)", namespace: namespace, labels: ["half": "\(index % 2)"])
+                            _ = try await cluster.client.create(
+                                ConfigMap(metadata: metadata, data: ["index": "\(index)"]))
                         }
                     }
                     try await group.waitForAll()
                 }
             }
-            let query = LabelQuery(matchLabels: ["half": "0"], matchExpressions: [.init(key: "other", operator: .doesNotExist)])
+            let query = LabelQuery(
+                matchLabels: ["half": "0"], matchExpressions: [.init(key: "other", operator: .doesNotExist)])
             let half = try await cluster.backUp(try cluster.system(one, kinds: ["ConfigMap"], labels: query), "b1")
             #expect(half.record.counts["objects"] == 116, "115 and the Namespace")
             let both = try await cluster.backUp(
-                try cluster.system(one, kinds: ["ConfigMap"], namespaces: [two, one], labels: LabelQuery(matchExpressions: [.init(key: "half", operator: .exists)])), "b2")
+                try cluster.system(
+                    one, kinds: ["ConfigMap"], namespaces: [two, one],
+                    labels: LabelQuery(matchExpressions: [.init(key: "half", operator: .exists)])), "b2")
             #expect(both.record.counts["objects"] == 462)
             let documents = try await cluster.documents(both)
             #expect(Set(documents.compactMap { $0[path: "metadata", "namespace"]?.string }) == [one, two])
             let everything = try await cluster.backUp(try cluster.system(one, kinds: ["*"]), "b3")
             let kinds = Set(try await cluster.documents(everything).compactMap { $0["kind"]?.string })
-            #expect(kinds.isSuperset(of: ["Namespace", "ConfigMap"]) && kinds.isDisjoint(with: ["Secret", "Event", "Endpoints", "Lease"]))
+            #expect(
+                kinds.isSuperset(of: ["Namespace", "ConfigMap"])
+                    && kinds.isDisjoint(with: ["Secret", "Event", "Endpoints", "Lease"]))
         }
     }
 
     @Test(arguments: Server.all)
-    func `What its owner makes again is left out, and what has an owner elsewhere is told of`(server: Server) async throws {
+    func `What its owner makes again is left out, and what has an owner elsewhere is told of`(server: Server)
+        async throws
+    {
         try await Cluster.with(server) { cluster in
             let shop = try await cluster.namespace("shop")
-            func owned(_ name: String, by owner: (kind: String, name: String, uid: String), kind: String = "ConfigMap") -> String {
+            func owned(_ name: String, by owner: (kind: String, name: String, uid: String), kind: String = "ConfigMap")
+                -> String
+            {
                 """
                 apiVersion: v1
                 kind: \(kind)
@@ -167,8 +193,11 @@ import Testing
 
     @Test func `An old backup's YAML is not what a reader takes for another object`() async throws {
         let object: JSON = [
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "x"], "data": .object(Self.odd.mapValues(JSON.string)),
-            "list": [[], [:], [1, [2, ["a": ["b": nil]]]], ["x": [["y": 1.5e300, "z": -7]], "w": ["p\nq"]], "last\n"],
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "x"],
+            "data": .object(Self.odd.mapValues(JSON.string)),
+            "list": [
+                [], [:], [1, [2, ["a": ["b": nil]]]], ["x": [["y": 1.5e300, "z": -7]], "w": ["p\nq"]], "last\n",
+            ],
             "k": [.string(String(repeating: "long ", count: 500))],
         ]
         var wide = object

@@ -39,8 +39,10 @@ import Testing
     func missing(_ place: Place) async throws {
         try await place.with { store in
             #expect(try await store.head("no/such") == nil)
-            #expect(await storeError { _ = try await store.get("no/such", range: nil, ifMatch: nil) }?.code == .notFound)
-            #expect(await storeError { _ = try await store.get("no/such", range: 0..<9, ifMatch: nil) }?.code == .notFound)
+            #expect(
+                await storeError { _ = try await store.get("no/such", range: nil, ifMatch: nil) }?.code == .notFound)
+            #expect(
+                await storeError { _ = try await store.get("no/such", range: 0..<9, ifMatch: nil) }?.code == .notFound)
             try await store.delete("no/such")
             #expect(try await store.list("no/") == [])
             _ = try await store.put("one", [1], .none)

@@ -44,7 +44,8 @@ import Testing
     @Test(
         "A read survives it",
         arguments: [
-            Case("GET ", "503", "429", "500"), Case("GET ", "reset", "lost", "truncate"), Case("GET ", "delay", "code:408:RequestTimeout"),
+            Case("GET ", "503", "429", "500"), Case("GET ", "reset", "lost", "truncate"),
+            Case("GET ", "delay", "code:408:RequestTimeout"),
         ])
     func read(_ example: Case) async throws {
         try await withFaultyStore(example.faults.map { Rule(example.match, $0) }) { store, clean async throws in
@@ -57,11 +58,13 @@ import Testing
     @Test(
         "A store that keeps quiet in the middle of an exchange is asked again",
         arguments: [
-            Case("POST .*uploads", "mute"), Case("PUT .*partNumber=2", "mute", "freeze"), Case("POST .*uploadId", "mute"),
+            Case("POST .*uploads", "mute"), Case("PUT .*partNumber=2", "mute", "freeze"),
+            Case("POST .*uploadId", "mute"),
             Case("HEAD ", "mute"), Case("GET /", "mute", "freeze"),
         ])
     func silence(_ example: Case) async throws {
-        try await withFaultyStore(example.faults.map { Rule(example.match, $0) }, silence: .seconds(4)) { store, clean async throws in
+        try await withFaultyStore(example.faults.map { Rule(example.match, $0) }, silence: .seconds(4)) {
+            store, clean async throws in
             let bytes = pattern(Self.part + 5)
             let (info, _) = try await store.upload("x") { try await $0.write(bytes) }
             #expect(try await Self.hash(store, info) == SHA256.hash(bytes))
@@ -77,7 +80,9 @@ import Testing
 
     @Test(
         "A conditional write whose answer was lost is still known as ours",
-        arguments: [["lost"], ["lost", "lost"], ["503", "lost"], ["code:409:ConditionalRequestConflict", "lost"], ["truncate"]])
+        arguments: [
+            ["lost"], ["lost", "lost"], ["503", "lost"], ["code:409:ConditionalRequestConflict", "lost"], ["truncate"],
+        ])
     func conditional(_ faults: [String]) async throws {
         try await withFaultyStore(faults.map { Rule("PUT ", $0) }) { store, clean async throws in
             let info = try await store.put("k", [1, 2, 3], .ifAbsent)
@@ -115,7 +120,8 @@ import Testing
         Refusal(rule: Rule("PUT .*partNumber=2", "503", times: -1), code: .throttled, words: ["slow down"]),
         Refusal(rule: Rule("PUT .*partNumber=2", "reset", times: -1), code: .unreachable, words: ["exchange"]),
         Refusal(rule: Rule("PUT .*partNumber=2", "garble", times: -1), code: .corrupt, words: ["on their way"]),
-        Refusal(rule: Rule("POST .*uploadId", "failed-200", times: -1), code: .other, words: ["complete", "InternalError"]),
+        Refusal(
+            rule: Rule("POST .*uploadId", "failed-200", times: -1), code: .other, words: ["complete", "InternalError"]),
         Refusal(rule: Rule("POST .*uploadId", "unhandled-200", times: -1), code: .other, words: ["no clear answer"]),
         Refusal(rule: Rule("POST .*uploads", "unhandled-200"), code: .other, words: ["did not begin"]),
         Refusal(rule: Rule("POST .*uploads", "moved"), code: .other, words: ["eu-central-7", "spec.s3.region"]),
@@ -163,7 +169,9 @@ import Testing
 
     @Test("A store that does not know checksums is used without them")
     func withoutChecksums() async throws {
-        try await withFaultyStore([Rule("PUT ", "no-checksums", times: -1), Rule("POST .*uploads", "no-checksums", times: -1)]) {
+        try await withFaultyStore([
+            Rule("PUT ", "no-checksums", times: -1), Rule("POST .*uploads", "no-checksums", times: -1),
+        ]) {
             store, clean async throws in
             _ = try await store.put("x", [1], .ifAbsent)
             let (info, _) = try await store.upload("y") { try await $0.write(pattern(Self.part + 1)) }

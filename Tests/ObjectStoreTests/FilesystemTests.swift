@@ -57,7 +57,8 @@ import Testing
     func linkedRoot() async throws {
         try await withFolder { folder in
             let link = folder.appending(path: "link")
-            try FileManager.default.createDirectory(at: folder.appending(path: "real"), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "real"), withIntermediateDirectories: true)
             try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.appending(path: "real"))
             let store = FilesystemStore(root: link.path + "/")
             _ = try await store.put("a/b", [1], .ifAbsent)
@@ -88,7 +89,8 @@ import Testing
         try await withFolder { folder async throws in
             let store = FilesystemStore(root: folder.appending(path: "no").path)
             for call: () async throws -> Void in [
-                { _ = try await store.put("k", [1], .none) }, { _ = try await store.list("") }, { _ = try await store.head("k") },
+                { _ = try await store.put("k", [1], .none) }, { _ = try await store.list("") },
+                { _ = try await store.head("k") },
                 { _ = try await store.beginUpload("k") }, { _ = try await store.get("k", range: nil, ifMatch: nil) },
             ] {
                 let error = await storeError(call)
@@ -110,7 +112,8 @@ import Testing
             // Who reads goes on reading what he opened.
             #expect(try opened.readToEnd() == Data([1]))
             #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: ".unfinished").path) == [])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: ".unfinished").path) == [])
         }
     }
 
@@ -153,7 +156,8 @@ import Testing
             #expect(left.map(\.key) == ["data/x"])
             #expect(try await store.abandonedUploads("other/") == [])
             for upload in left { try await store.abort(upload) }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: ".unfinished").path) == [])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: ".unfinished").path) == [])
         }
     }
 

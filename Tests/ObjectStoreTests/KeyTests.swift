@@ -38,7 +38,9 @@ import Testing
         try await place.with { store in
             for key in Self.refused {
                 #expect(await storeError { _ = try await store.head(key) }?.code == .badKey, "\(key)")
-                #expect(await storeError { _ = try await store.get(key, range: nil, ifMatch: nil) }?.code == .badKey, "\(key)")
+                #expect(
+                    await storeError { _ = try await store.get(key, range: nil, ifMatch: nil) }?.code == .badKey,
+                    "\(key)")
                 #expect(await storeError { _ = try await store.put(key, [1], .none) }?.code == .badKey, "\(key)")
                 #expect(await storeError { _ = try await store.beginUpload(key) }?.code == .badKey, "\(key)")
                 #expect(await storeError { try await store.delete(key) }?.code == .badKey, "\(key)")
@@ -49,7 +51,8 @@ import Testing
     @Test("Names become segments: no two the same, none a folder above")
     func escaping() {
         let names = [
-            "a", "A", "a b", "a%20b", "a/b", "..", ".", "", "%00", "\0", "ä", "a\u{308}", "日本", "a.b", ".a", "a..", "~", "a\nb",
+            "a", "A", "a b", "a%20b", "a/b", "..", ".", "", "%00", "\0", "ä", "a\u{308}", "日本", "a.b", ".a", "a..", "~",
+            "a\nb",
         ]
         let segments = names.map(ObjectPath.escape)
         #expect(Set(segments).count == names.count)

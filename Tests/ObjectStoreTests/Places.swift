@@ -22,7 +22,8 @@ enum Place: String, CaseIterable, CustomTestStringConvertible {
         case .s3PathStyle: try await withS3Store { store in try await body(store) }
         case .s3VirtualHost: try await withS3Store(pathStyle: false) { store in try await body(store) }
         case .s3WithFaults:
-            try await withFaultyStore([Rule(every: 5, faults: ["503", "lost", "reset", "500", "truncate", "429"])]) { store, _ in
+            try await withFaultyStore([Rule(every: 5, faults: ["503", "lost", "reset", "500", "truncate", "429"])]) {
+                store, _ in
                 try await body(store)
             }
         }
@@ -106,20 +107,26 @@ func withFaultyStore<R: Sendable>(
         let arguments = [script.path, "proxy.crt", "proxy.key", "\(server.port)", "ca.crt", json]
         return try await withChild(Command("python3", arguments, workingDirectory: folder.path)) { streams in
             let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self)
-            guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw CocoaError(.fileReadUnknown) }
+            guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+                throw CocoaError(.fileReadUnknown)
+            }
             var configuration = server.configuration()
             let prefix = freshPrefix()
             return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05)) { clean in
                 configuration.endpoint = "https://localhost:\(port)"
                 configuration.certificateAuthorities = Array(authority.certificatePEM.utf8)
-                return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05, silence: silence)) { try await body($0, clean) }
+                return try await closing(S3Store(configuration, prefix: prefix, pace: 0.05, silence: silence)) {
+                    try await body($0, clean)
+                }
             }
         }
     }
 }
 
 /// The error that `body` throws, and a failure of the test when it throws none or another.
-func storeError(_ body: () async throws -> Void, at location: SourceLocation = #_sourceLocation) async -> ObjectStoreError? {
+func storeError(_ body: () async throws -> Void, at location: SourceLocation = #_sourceLocation) async
+    -> ObjectStoreError?
+{
     do {
         try await body()
         Issue.record("no error", sourceLocation: location)
@@ -132,7 +139,9 @@ func storeError(_ body: () async throws -> Void, at location: SourceLocation = #
 }
 
 /// Bytes that differ from place to place, the same every time.
-func pattern(_ count: Int) -> [UInt8] { count <= patternBytes.count ? Array(patternBytes[..<count]) : makePattern(count) }
+func pattern(_ count: Int) -> [UInt8] {
+    count <= patternBytes.count ? Array(patternBytes[..<count]) : makePattern(count)
+}
 
 private let patternBytes = makePattern(25 << 20)
 

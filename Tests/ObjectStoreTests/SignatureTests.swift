@@ -65,7 +65,8 @@ import Testing
         Example(
             name: "PUT Object", method: "PUT", path: "/" + SigV4.escape("test$file.text", keepingSlashes: true),
             headers: [("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")],
-            body: "Welcome to Amazon S3.", signature: "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
+            body: "Welcome to Amazon S3.", signature: "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"
+        ),
         Example(
             name: "GET Bucket Lifecycle", query: [("lifecycle", "")],
             signature: "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
@@ -85,7 +86,8 @@ import Testing
         let text = signer.authorization(
             method: example.method, path: example.path, query: example.query,
             headers: [
-                ("host", "examplebucket.s3.amazonaws.com"), ("x-amz-date", SigV4.timestamp(date)), ("x-amz-content-sha256", hash),
+                ("host", "examplebucket.s3.amazonaws.com"), ("x-amz-date", SigV4.timestamp(date)),
+                ("x-amz-content-sha256", hash),
             ] + example.headers, payloadHash: hash, date: date)
         #expect(text.hasSuffix("Signature=" + example.signature), "\(text)")
     }
@@ -101,7 +103,8 @@ import Testing
         ])
     func host(_ endpoint: String, _ pathStyle: Bool, _ host: String, _ path: String) {
         let configuration = S3Configuration(
-            endpoint: endpoint, bucket: "b", pathStyle: pathStyle, credentials: .init(accessKeyID: "a", secretAccessKey: "s"))
+            endpoint: endpoint, bucket: "b", pathStyle: pathStyle,
+            credentials: .init(accessKeyID: "a", secretAccessKey: "s"))
         #expect(configuration.host == host)
         #expect(configuration.pathPrefix == path)
     }

@@ -47,14 +47,17 @@ import Testing
                 }
                 let info = try await upload.finish()
                 #expect(info.size == 2 * Self.part + 3, "\(order)")
-                let tail = try await store.get("disorder", range: Int64(Self.part - 1)..<Int64(Self.part + 1), ifMatch: nil)
+                let tail = try await store.get(
+                    "disorder", range: Int64(Self.part - 1)..<Int64(Self.part + 1), ifMatch: nil)
                 #expect(tail == [parts[1]?.last, parts[2]?.first], "\(order)")
                 try await store.delete("disorder")
             }
         }
     }
 
-    @Test("An object of many uploaded parts is not visible before it is finished", arguments: [Place.filesystem, .s3PathStyle])
+    @Test(
+        "An object of many uploaded parts is not visible before it is finished",
+        arguments: [Place.filesystem, .s3PathStyle])
     func invisible(_ place: Place) async throws {
         try await place.with { store in
             let upload = try await store.beginUpload("data/x")
@@ -92,7 +95,9 @@ import Testing
         }
     }
 
-    private func inLanes<Item: Sendable>(_ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void) async throws {
+    private func inLanes<Item: Sendable>(_ items: [Item], _ body: @escaping @Sendable (Item) async throws -> Void)
+        async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for lane in 0..<24 {
                 group.addTask {
@@ -160,7 +165,9 @@ import Testing
         }
     }
 
-    @Test("An object that is replaced while it is read is not mixed with the new one", arguments: [Place.filesystem, .s3PathStyle])
+    @Test(
+        "An object that is replaced while it is read is not mixed with the new one",
+        arguments: [Place.filesystem, .s3PathStyle])
     func replacedWhileRead(_ place: Place) async throws {
         try await place.with { store in
             let (info, _) = try await store.upload("x") { try await $0.write(pattern(3_000_000)) }

@@ -9,13 +9,17 @@ import Testing
 @Suite struct BackupDecisionTests {
     typealias Decision = BackupDecision
 
-    private static func failed(_ message: String = "no route", isRetriable: Bool = true, isStored: Bool = false) -> Decision.End {
+    private static func failed(_ message: String = "no route", isRetriable: Bool = true, isStored: Bool = false)
+        -> Decision.End
+    {
         .failed(message: message, isRetriable: isRetriable, isStored: isStored)
     }
 
     /// A backup whose attempts all fail, until it is given up.
     /// - Returns: The seconds between the attempts, and the backup in the end.
-    private func fail(_ patience: TimeInterval, every attempt: TimeInterval = 2) throws -> (waits: [TimeInterval], backup: Backup) {
+    private func fail(_ patience: TimeInterval, every attempt: TimeInterval = 2) throws -> (
+        waits: [TimeInterval], backup: Backup
+    ) {
         var backup = Sample.backup("b", .waiting)
         var now = noon
         var waits: [TimeInterval] = []
@@ -25,12 +29,15 @@ import Testing
             backup.status = started.status
             #expect(backup.status?.attempts == Int64(number) && backup.status?.startedAt == noon)
             now += attempt
-            let ended = Decision.decide(.init(backup: backup, isRunning: false, end: Self.failed(), patience: patience, now: now))
+            let ended = Decision.decide(
+                .init(backup: backup, isRunning: false, end: Self.failed(), patience: patience, now: now))
             #expect(!ended.start)
             backup.status = ended.status
             guard let wakeAt = ended.wakeAt else { return (waits, backup) }
             #expect(ended.event?.reason == Reason.backupRetrying)
-            #expect(!Decision.decide(.init(backup: backup, isRunning: false, patience: patience, now: wakeAt - 1)).start, "not before its time")
+            #expect(
+                !Decision.decide(.init(backup: backup, isRunning: false, patience: patience, now: wakeAt - 1)).start,
+                "not before its time")
             waits.append(wakeAt.timeIntervalSince(now))
             now = wakeAt
         }
@@ -38,7 +45,9 @@ import Testing
         return (waits, backup)
     }
 
-    @Test("An outage of an hour costs no slot: it is tried again with growing pauses as long as the starting deadline allows")
+    @Test(
+        "An outage of an hour costs no slot: it is tried again with growing pauses as long as the starting deadline allows"
+    )
     func outage() throws {
         let (waits, backup) = try fail(6 * hour)
         #expect(waits.prefix(8) == [15, 30, 60, 120, 240, 480, 600, 600])
@@ -52,11 +61,14 @@ import Testing
         #expect(try fail(1).waits == [15, 30])
         var backup = Sample.backup("b", .waiting)
         backup.status = Decision.decide(.init(backup: backup, isRunning: false, now: noon)).status
-        let ended = Decision.decide(.init(backup: backup, isRunning: false, end: Self.failed(isRetriable: false), now: noon))
+        let ended = Decision.decide(
+            .init(backup: backup, isRunning: false, end: Self.failed(isRetriable: false), now: noon))
         #expect(ended.event?.reason == Reason.backupFailed && ended.wakeAt == nil)
     }
 
-    @Test("A backup that ends its operator does not do so for ever: from the third time on it waits, and then is given up")
+    @Test(
+        "A backup that ends its operator does not do so for ever: from the third time on it waits, and then is given up"
+    )
     func interrupted() throws {
         var backup = Sample.backup("b", .waiting)
         var now = noon
@@ -76,7 +88,9 @@ import Testing
         #expect(backup.status?.error?.contains("interrupted") == true)
     }
 
-    @Test("A backup that is tried again for hours gives way to a new trigger and to the end of its policy, after its first attempts")
+    @Test(
+        "A backup that is tried again for hours gives way to a new trigger and to the end of its policy, after its first attempts"
+    )
     func abandoned() {
         var policy = Sample.policy()
         var backup = Sample.backup("b", .waiting)
@@ -100,7 +114,8 @@ import Testing
             let output = Decision.decide(.init(backup: backup, isRunning: false, abandoned: "asked", now: noon + 60))
             #expect(!output.start && (output.event?.reason == Reason.backupFailed) == isOver)
             if isOver { #expect(output.event?.message == "no route; given up: asked") }
-            let ended = Decision.decide(.init(backup: backup, isRunning: false, end: Self.failed(), abandoned: "asked", now: noon + 60))
+            let ended = Decision.decide(
+                .init(backup: backup, isRunning: false, end: Self.failed(), abandoned: "asked", now: noon + 60))
             #expect((ended.event?.reason == Reason.backupFailed) == isOver)
         }
     }
@@ -112,9 +127,12 @@ import Testing
         #expect(!waiting.start && waiting.status.attempts == nil && waiting.status.startedAt == nil)
         let ready = try #require(waiting.status.conditions?[ConditionType.ready])
         #expect(ready.status == .false && ready.reason == Reason.queued && ready.message == "2 are being made")
-        #expect(waiting.status.conditions?.isTrue(ConditionType.reconciling) == true && waiting.status.phase == "Queued")
+        #expect(
+            waiting.status.conditions?.isTrue(ConditionType.reconciling) == true && waiting.status.phase == "Queued")
         backup.status = waiting.status
-        #expect(Decision.decide(.init(backup: backup, isRunning: false, hold: "2 are being made", now: noon + 60)).status == waiting.status)
+        #expect(
+            Decision.decide(.init(backup: backup, isRunning: false, hold: "2 are being made", now: noon + 60)).status
+                == waiting.status)
         #expect(Decision.decide(.init(backup: backup, isRunning: false, now: noon + 60)).start)
 
         // After attempts that failed: waiting for a place is no interruption.
@@ -129,7 +147,9 @@ import Testing
         #expect(backup.status?.conditions?[ConditionType.stored] == nil)
         for isRetriable in [true, false] {
             let output = Decision.decide(
-                .init(backup: backup, isRunning: false, end: Self.failed("access denied", isRetriable: isRetriable, isStored: true), now: noon))
+                .init(
+                    backup: backup, isRunning: false,
+                    end: Self.failed("access denied", isRetriable: isRetriable, isStored: true), now: noon))
             #expect(output.status.conditions?.isTrue(ConditionType.stored) == true)
             let complete = try #require(output.status.conditions?[ConditionType.complete])
             #expect(complete.status == .false && complete.message.contains("access denied"))
@@ -139,8 +159,11 @@ import Testing
             let next = Decision.decide(.init(backup: again, isRunning: false, now: noon + 60))
             #expect(next.start && next.status.conditions?[ConditionType.stored] == nil)
         }
-        let done = Decision.decide(.init(backup: backup, isRunning: false, end: .complete(Sample.manifest("b")), now: noon))
-        #expect(done.status.conditions?.isTrue(ConditionType.stored) == true && done.status.conditions?.isTrue(ConditionType.complete) == true)
+        let done = Decision.decide(
+            .init(backup: backup, isRunning: false, end: .complete(Sample.manifest("b")), now: noon))
+        #expect(
+            done.status.conditions?.isTrue(ConditionType.stored) == true
+                && done.status.conditions?.isTrue(ConditionType.complete) == true)
     }
 
     @Test("A pause that ends in the far future was written by a wrong clock, and is not waited for")

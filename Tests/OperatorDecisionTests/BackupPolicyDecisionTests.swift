@@ -9,19 +9,23 @@ import Testing
 
 @Suite struct BackupPolicyDecisionTests {
     private static func policy(
-        cron: String? = "0 * * * *", jitter: String? = nil, startingDeadline: String? = nil, trigger: String? = nil, rpo: String? = nil,
+        cron: String? = "0 * * * *", jitter: String? = nil, startingDeadline: String? = nil, trigger: String? = nil,
+        rpo: String? = nil,
         created: Date = noon - 30 * day
     ) -> BackupPolicy {
         var policy = Proving.policy(nil, created: created)
         policy.spec.schedule = cron.map {
-            BackupPolicy.Schedule(cron: $0, jitter: jitter.flatMap { Span($0) }, startingDeadline: startingDeadline.flatMap { Span($0) })
+            BackupPolicy.Schedule(
+                cron: $0, jitter: jitter.flatMap { Span($0) }, startingDeadline: startingDeadline.flatMap { Span($0) })
         }
         policy.spec.trigger = trigger
         policy.spec.objective = rpo.flatMap { Span($0) }.map { BackupPolicy.Objective(rpo: $0) }
         return policy
     }
 
-    private func decide(_ policy: BackupPolicy, _ backups: [Backup] = [], now: Date = noon) -> BackupPolicyDecision.Output {
+    private func decide(_ policy: BackupPolicy, _ backups: [Backup] = [], now: Date = noon)
+        -> BackupPolicyDecision.Output
+    {
         BackupPolicyDecision.decide(.init(policy: policy, backups: backups, storeProblem: nil, now: now))
     }
 
@@ -36,7 +40,8 @@ import Testing
                 made.append(new)
                 #expect(output.status.lastSlot == new.slot)
             }
-            #expect(output.status.nextSlot.map { $0 > noon + 10 + minute * 60 && $0 <= noon + 3610 + minute * 60 } == true)
+            #expect(
+                output.status.nextSlot.map { $0 > noon + 10 + minute * 60 && $0 <= noon + 3610 + minute * 60 } == true)
         }
         #expect(made.map(\.slot) == [noon, noon + hour, noon + 2 * hour])
         #expect(made.map(\.name) == ["p-20261123-120000", "p-20261123-130000", "p-20261123-140000"])
@@ -60,7 +65,9 @@ import Testing
             }
             // A policy looks once a minute at the latest.
             var now = wakeAt
-            while decide(policy, now: now).create == nil, now < due + 601 { now = try #require(decide(policy, now: now).wakeAt) }
+            while decide(policy, now: now).create == nil, now < due + 601 {
+                now = try #require(decide(policy, now: now).wakeAt)
+            }
             let output = decide(policy, now: now)
             #expect(output.create?.slot == due && now <= due + 600)
             #expect(output.create == decide(policy, now: now).create, "the same whoever asks")
@@ -88,13 +95,17 @@ import Testing
 
     @Test("A jitter that makes slots too old before they start is told, with its mend")
     func deadline() throws {
-        for (jitter, deadline, field) in [("10m", "5m", true), ("10m", "10m", true), ("6h", nil, true), ("10m", "11m", false), ("5h", nil, false)]
+        for (jitter, deadline, field) in [
+            ("10m", "5m", true), ("10m", "10m", true), ("6h", nil, true), ("10m", "11m", false), ("5h", nil, false),
+        ]
             as [(String, String?, Bool)]
         {
             let output = decide(Self.policy(jitter: jitter, startingDeadline: deadline))
             let ready = try #require(output.status.conditions?[ConditionType.ready])
             #expect((ready.reason == Reason.invalidSpec) == field, "\(jitter) \(deadline ?? "-")")
-            if field { #expect(ready.message.hasPrefix("spec.schedule.jitter: ") && ready.message.contains("startingDeadline")) }
+            if field {
+                #expect(ready.message.hasPrefix("spec.schedule.jitter: ") && ready.message.contains("startingDeadline"))
+            }
         }
     }
 
@@ -110,7 +121,9 @@ import Testing
         let none = decide(Self.policy(rpo: "1h"), [bad])
         #expect(none.status.lastBackup == nil && none.status.recoverableTo == nil)
         let old = decide(Self.policy(rpo: "3h"), [good, Proving.backup("bad", at: noon - 9 * hour, proven: false)])
-        #expect(old.status.conditions?[ConditionType.objectiveMet]?.message.contains("bad") == false, "what is older is no news")
+        #expect(
+            old.status.conditions?[ConditionType.objectiveMet]?.message.contains("bad") == false,
+            "what is older is no news")
     }
 
     @Test("A recovery point of the future is none while there is another, and is never met")
@@ -124,7 +137,8 @@ import Testing
         #expect(alone.status.conditions?[ConditionType.objectiveMet]?.status == .false)
         #expect(alone.status.rpo?.hasPrefix("BREACHED") == true)
         let skewed = decide(Self.policy(cron: nil, rpo: "1h"), [Proving.backup("new", at: noon + 5)])
-        #expect(skewed.status.lastBackup == "new" && skewed.status.conditions?.isTrue(ConditionType.objectiveMet) == true)
+        #expect(
+            skewed.status.lastBackup == "new" && skewed.status.conditions?.isTrue(ConditionType.objectiveMet) == true)
     }
 
     @Test("A slot that a wrong clock has handled ahead of its time does not stop the slots until then")
@@ -147,7 +161,9 @@ import Testing
 }
 
 @Suite struct StorePlaceTests {
-    private static func store(_ name: String, endpoint: String? = nil, bucket: String = "b", prefix: String? = nil, path: String? = nil) throws -> BackupStore {
+    private static func store(
+        _ name: String, endpoint: String? = nil, bucket: String = "b", prefix: String? = nil, path: String? = nil
+    ) throws -> BackupStore {
         var store = Sample.store(name)
         if let path { store.spec.filesystem = .init(path: path) }
         guard let endpoint else { return store }
@@ -155,27 +171,41 @@ import Testing
         let text = prefix.map { #", "prefix": "\#($0)""# } ?? ""
         store.spec.s3 = try JSONDecoder().decode(
             BackupStore.S3.self,
-            from: Data(#"{"endpoint": "\#(endpoint)", "bucket": "\#(bucket)", "credentialsSecret": {"name": "s"}\#(text)}"#.utf8))
+            from: Data(
+                #"{"endpoint": "\#(endpoint)", "bucket": "\#(bucket)", "credentialsSecret": {"name": "s"}\#(text)}"#
+                    .utf8))
         return store
     }
 
-    @Test("Two ways to write one server are one place", arguments: [
-        ("https://h", "https://h/", true), ("https://h", "HTTPS://H:443", true), ("http://h:80", "http://h", true), ("https://h.", "https://h", true),
-        ("https://h", "http://h", false), ("https://h:9000", "https://h", false), ("https://h", "https://g", false), ("https://h/a/", "https://h/a", true),
-        ("https://h/a", "https://h", false),
-    ])
+    @Test(
+        "Two ways to write one server are one place",
+        arguments: [
+            ("https://h", "https://h/", true), ("https://h", "HTTPS://H:443", true), ("http://h:80", "http://h", true),
+            ("https://h.", "https://h", true),
+            ("https://h", "http://h", false), ("https://h:9000", "https://h", false), ("https://h", "https://g", false),
+            ("https://h/a/", "https://h/a", true),
+            ("https://h/a", "https://h", false),
+        ])
     func servers(_ one: String, _ other: String, _ isSame: Bool) throws {
         #expect(try Self.store("a", endpoint: one).sharesPlace(with: Self.store("b", endpoint: other)) == isSame)
     }
 
-    @Test("So are two ways to write a prefix or a folder", arguments: [
-        ("/b", "/b/", true), ("/b", "//b/./", true), ("/b/c", "/b/./c", true), ("/b", "/c", false), ("/b", "/b/c", false),
-    ])
+    @Test(
+        "So are two ways to write a prefix or a folder",
+        arguments: [
+            ("/b", "/b/", true), ("/b", "//b/./", true), ("/b/c", "/b/./c", true), ("/b", "/c", false),
+            ("/b", "/b/c", false),
+        ])
     func folders(_ one: String, _ other: String, _ isSame: Bool) throws {
         #expect(try Self.store("a", path: one).sharesPlace(with: Self.store("b", path: other)) == isSame)
         let server = "https://h"
-        #expect(try Self.store("a", endpoint: server, prefix: one).sharesPlace(with: Self.store("b", endpoint: server, prefix: other)) == isSame || one.contains(".") || other.contains("."))
-        #expect(try !Self.store("a", endpoint: server, bucket: "x", prefix: one).sharesPlace(with: Self.store("b", endpoint: server, prefix: one)))
+        #expect(
+            try Self.store("a", endpoint: server, prefix: one).sharesPlace(
+                with: Self.store("b", endpoint: server, prefix: other)) == isSame || one.contains(".")
+                || other.contains("."))
+        #expect(
+            try !Self.store("a", endpoint: server, bucket: "x", prefix: one).sharesPlace(
+                with: Self.store("b", endpoint: server, prefix: one)))
         #expect(try !Self.store("a", path: one).sharesPlace(with: Self.store("b", endpoint: server)))
     }
 

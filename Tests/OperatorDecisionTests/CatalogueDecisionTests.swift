@@ -21,13 +21,16 @@ import Testing
         #expect(made.namespace == "ns" && made.spec.policyRef.name == "p" && made.spec.storeRef.name == "primary")
         #expect(made.spec.fromCatalogue == true)
         #expect(made.metadata.labels == ["dr.hotswap.io/policy": "p"])
-        let pass = BackupDecision.decide(.init(backup: made, manifest: nil, isRunning: false, end: nil, now: Sample.now))
+        let pass = BackupDecision.decide(
+            .init(backup: made, manifest: nil, isRunning: false, end: nil, now: Sample.now))
         #expect(!pass.start && pass.wakeAt != nil, "it is looked for again, and not made")
         let there = BackupDecision.decide(
             .init(backup: made, manifest: Sample.manifest("b"), isRunning: false, end: nil, now: Sample.now))
         #expect(there.status.conditions?.isTrue("Complete") == true)
         #expect(there.status.recoveryPoint == Sample.manifest("b").recoveryPoint)
-        #expect(Self.decide([Sample.manifest("a"), Sample.manifest("b")], output.create) == CatalogueDecision.Output(), "once")
+        #expect(
+            Self.decide([Sample.manifest("a"), Sample.manifest("b")], output.create) == CatalogueDecision.Output(),
+            "once")
     }
 
     @Test("Thousands are made in batches")
@@ -53,7 +56,8 @@ import Testing
         let backups = [
             Sample.backup("gone", .complete), Sample.backup("mirror", .complete, fromCatalogue: true),
             Sample.backup("never", .waiting, fromCatalogue: true), Sample.backup("told", .missing),
-            Sample.backup("running", .waiting), Sample.backup("failed", .failed), Sample.backup("elsewhere", .complete, store: "b"),
+            Sample.backup("running", .waiting), Sample.backup("failed", .failed),
+            Sample.backup("elsewhere", .complete, store: "b"),
             Sample.backup("there", .complete), Sample.backup("back", .missing),
         ]
         let output = Self.decide([Sample.manifest("there"), Sample.manifest("back")], backups)
@@ -67,7 +71,9 @@ import Testing
         let output = BackupPolicyDecision.decide(
             .init(
                 policy: Sample.policy(),
-                backups: [Sample.backup("old", .complete, finishedAgo: 90), Sample.backup("lost", .missing, finishedAgo: 10)],
+                backups: [
+                    Sample.backup("old", .complete, finishedAgo: 90), Sample.backup("lost", .missing, finishedAgo: 10),
+                ],
                 storeProblem: nil, now: Sample.now))
         #expect(output.status.lastBackup == "old")
     }
@@ -77,7 +83,9 @@ import Testing
         var policy = Sample.policy()
         policy.spec.trigger = "now"
         let output = BackupPolicyDecision.decide(
-            .init(policy: policy, backups: [Sample.backup("x", .waiting, fromCatalogue: true)], storeProblem: nil, now: Sample.now))
+            .init(
+                policy: policy, backups: [Sample.backup("x", .waiting, fromCatalogue: true)], storeProblem: nil,
+                now: Sample.now))
         #expect(output.create?.trigger == "now")
     }
 
@@ -86,13 +94,17 @@ import Testing
         func clock(_ ago: Double?, dirty: Bool = false, orphansAgo: Double? = nil) -> CatalogueDecision.Clock {
             var status = BackupStore.Status()
             status.lastCatalogueTime = ago.map { Sample.now.addingTimeInterval(-$0) }
-            status.orphans = orphansAgo.map { .init(objects: 0, bytes: 0, checkedAt: Sample.now.addingTimeInterval(-$0)) }
+            status.orphans = orphansAgo.map {
+                .init(objects: 0, bytes: 0, checkedAt: Sample.now.addingTimeInterval(-$0))
+            }
             return .init(status: status, isDirty: dirty, now: Sample.now)
         }
         #expect(clock(nil).rest == nil && clock(600).rest == nil && clock(100, dirty: true).rest == nil)
         #expect(clock(100).rest == 500)
         #expect(clock(-3600).rest == nil, "a time of the future is no reason to wait")
-        #expect(clock(nil).looksForOrphans && clock(nil, orphansAgo: 86400).looksForOrphans && clock(nil, orphansAgo: -60).looksForOrphans)
+        #expect(
+            clock(nil).looksForOrphans && clock(nil, orphansAgo: 86400).looksForOrphans
+                && clock(nil, orphansAgo: -60).looksForOrphans)
         #expect(!clock(nil, orphansAgo: 86399).looksForOrphans)
     }
 }
@@ -104,7 +116,10 @@ import Testing
             namespace: "ns", policy: "p", holder: "c1", host: "node-7", epoch: 3, since: Sample.now, takenFrom: ["c2"])
         for (taker, consent) in [("c3", "adopt=c1,"), ("c2", "adopt=c1/3,")] {
             let text = WriterGate.message(claim, Sample.policy(), taker: taker)
-            for word in ["cluster c1", "node-7", "2026-11-23", "restores work", "kubectl -n ns annotate bp p dr.hotswap.io/\(consent)", "BackupStore primary"] {
+            for word in [
+                "cluster c1", "node-7", "2026-11-23", "restores work",
+                "kubectl -n ns annotate bp p dr.hotswap.io/\(consent)", "BackupStore primary",
+            ] {
                 #expect(text.contains(word), "\(text)")
             }
         }
@@ -115,7 +130,10 @@ import Testing
         var store = Sample.store()
         #expect(WriterGate.adopt(Sample.policy(), store) == [])
         store.metadata.annotations = [BackupPolicy.adoptAnnotation: "c1", "other": "x"]
-        #expect(WriterGate.adopt(Sample.policy(annotations: [BackupPolicy.adoptAnnotation: "c2/4"]), store) == ["c2/4", "c1"])
+        #expect(
+            WriterGate.adopt(Sample.policy(annotations: [BackupPolicy.adoptAnnotation: "c2/4"]), store) == [
+                "c2/4", "c1",
+            ])
     }
 
     @Test("A conflict stalls the policy and takes no backup")
@@ -124,7 +142,8 @@ import Testing
         policy.spec.trigger = "now"
         let output = BackupPolicyDecision.decide(
             .init(
-                policy: policy, backups: [], storeProblem: .init(reason: Reason.writerConflict, message: "c1 writes"), now: Sample.now))
+                policy: policy, backups: [], storeProblem: .init(reason: Reason.writerConflict, message: "c1 writes"),
+                now: Sample.now))
         #expect(output.create == nil)
         #expect(output.status.conditions?["Ready"]?.reason == Reason.writerConflict)
         #expect(output.status.conditions?.isTrue("Stalled") == true)

@@ -20,7 +20,8 @@ import Testing
 
     private func withWriter(_ body: (JournalWriter, SlowStore) async throws -> Void) async throws {
         let activities = ActivityRunner()
-        let writer = JournalWriter(activities: activities, logger: Logger(label: "test"), patience: .milliseconds(20), pause: .milliseconds(1))
+        let writer = JournalWriter(
+            activities: activities, logger: Logger(label: "test"), patience: .milliseconds(20), pause: .milliseconds(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await activities.run() }
             try await body(writer, SlowStore())

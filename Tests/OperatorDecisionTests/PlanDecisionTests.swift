@@ -7,7 +7,9 @@ import Testing
 
 /// What a plan's reconciler concludes.
 @Suite struct PlanDecisionTests {
-    private static func condition(_ type: String, _ status: Condition.Status, _ reason: String, _ message: String = "m") -> Condition {
+    private static func condition(_ type: String, _ status: Condition.Status, _ reason: String, _ message: String = "m")
+        -> Condition
+    {
         Condition(type: type, status: status, lastTransitionTime: Sample.now, reason: reason, message: message)
     }
 
@@ -18,7 +20,9 @@ import Testing
         #expect(RecoveryPlanReconciler.events(executed, executed).isEmpty)
         #expect(RecoveryPlanReconciler.events([], [Self.condition("Ready", .true, Reason.standby)]).isEmpty, "no news")
         let running = [Self.condition("Ready", .false, Reason.running)]
-        #expect(RecoveryPlanReconciler.events(running, [Self.condition("Ready", .false, Reason.failed)]).map(\.isWarning) == [true])
+        #expect(
+            RecoveryPlanReconciler.events(running, [Self.condition("Ready", .false, Reason.failed)]).map(\.isWarning)
+                == [true])
         let missed = [Self.condition("ObjectiveMet", .false, Reason.objectiveBreached)]
         #expect(RecoveryPlanReconciler.events([], missed).map(\.isWarning) == [true])
         #expect(RecoveryPlanReconciler.events(missed, missed).isEmpty)
@@ -48,7 +52,8 @@ import Testing
 
     // MARK: How far back
 
-    private func plan(_ to: RecoveryTarget? = nil, rpo: Span? = Span("1h"), phaseRPO: Span? = nil) -> RecoveryPlan.Spec {
+    private func plan(_ to: RecoveryTarget? = nil, rpo: Span? = Span("1h"), phaseRPO: Span? = nil) -> RecoveryPlan.Spec
+    {
         var step = Step(name: "restore")
         let restore: JSON = ["policy": "p"]
         step.restoreGit = try? restore.decode(Step.RestoreGit.self)
@@ -68,7 +73,8 @@ import Testing
         let met = decide(plan(), [old, young])
         #expect(met?.isMet == true)
         #expect(met?.breachAt == Sample.now.addingTimeInterval(3000))
-        let missed = decide(plan(), [old, Sample.backup("gone", .missing, finishedAgo: 60), Sample.backup("bad", .failed)])
+        let missed = decide(
+            plan(), [old, Sample.backup("gone", .missing, finishedAgo: 60), Sample.backup("bad", .failed)])
         #expect(missed?.isMet == false && missed?.reason == Reason.objectiveBreached)
         #expect(missed?.message.contains("older than the objective of 1h") == true, "\(missed?.message ?? "")")
         #expect(decide(plan(), [])?.reason == Reason.noBackupYet)
@@ -79,7 +85,8 @@ import Testing
         // Only what was proven counts for LatestVerified.
         #expect(decide(plan(.latestVerified), [young])?.reason == Reason.noBackupYet)
         var proven = old
-        proven.status?.conditions?.set("RestoreVerified", .true, reason: Reason.verified, message: "", generation: 1, now: Sample.now)
+        proven.status?.conditions?.set(
+            "RestoreVerified", .true, reason: Reason.verified, message: "", generation: 1, now: Sample.now)
         #expect(decide(plan(.latestVerified), [young, proven])?.reason == Reason.objectiveBreached)
     }
 }

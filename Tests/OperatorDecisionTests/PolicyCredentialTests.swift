@@ -25,13 +25,24 @@ import Testing
         Row(description: "a token that never ends", cron: "0 2 * * *"),
         Row(description: "outlives the next backup", ends: 15.5, renewed: true, cron: "0 2 * * *", expected: true),
         Row(description: "ends before the next slot", ends: 13, renewed: true, cron: "0 2 * * *", expected: false),
-        Row(description: "ends while the next backup runs", ends: 14.5, renewed: true, cron: "0 2 * * *", expected: false),
-        Row(description: "ends within the jitter", ends: 15.5, renewed: true, cron: "0 2 * * *", jitter: Span("1h"), expected: false),
+        Row(
+            description: "ends while the next backup runs", ends: 14.5, renewed: true, cron: "0 2 * * *",
+            expected: false),
+        Row(
+            description: "ends within the jitter", ends: 15.5, renewed: true, cron: "0 2 * * *", jitter: Span("1h"),
+            expected: false),
         Row(description: "is not renewed, and a day is left", ends: 25, cron: "*/15 * * * *", expected: true),
-        Row(description: "is not renewed, and less than a day is left", ends: 23, cron: "*/15 * * * *", expected: false),
-        Row(description: "a week is long, and the next backup later", ends: 5 * 24, cron: "0 2 * * SUN", expected: false),
-        Row(description: "a short one that each backup renews", ends: 1.6, renewed: true, cron: "0 * * * *", backupAgo: 0.9, expected: true),
-        Row(description: "its backup is under way: the slot that it is of counts", ends: 1.2, renewed: true, cron: "0 12 * * *", backupAgo: 24, expected: true),
+        Row(
+            description: "is not renewed, and less than a day is left", ends: 23, cron: "*/15 * * * *", expected: false),
+        Row(
+            description: "a week is long, and the next backup later", ends: 5 * 24, cron: "0 2 * * SUN", expected: false
+        ),
+        Row(
+            description: "a short one that each backup renews", ends: 1.6, renewed: true, cron: "0 * * * *",
+            backupAgo: 0.9, expected: true),
+        Row(
+            description: "its backup is under way: the slot that it is of counts", ends: 1.2, renewed: true,
+            cron: "0 12 * * *", backupAgo: 24, expected: true),
         Row(description: "has ended", ends: -1, renewed: true, cron: "0 2 * * *", expected: false),
         Row(description: "without a schedule, with days left", ends: 48, expected: true),
         Row(description: "without a schedule, with hours left", ends: 5, renewed: true, expected: false),
@@ -45,7 +56,8 @@ import Testing
         var backup = Proving.backup("b", at: noon - row.backupAgo * hour)
         backup.status?.startedAt = noon - row.backupAgo * hour
         backup.status?.credential = row.ends.map { Backup.Credential(endsAt: noon + $0 * hour, renewed: row.renewed) }
-        return BackupPolicyDecision.decide(.init(policy: policy, backups: [backup], storeProblem: nil, now: noon)).status
+        return BackupPolicyDecision.decide(.init(policy: policy, backups: [backup], storeProblem: nil, now: noon))
+            .status
     }
 
     @Test("The login must do for the next backup", arguments: rows)

@@ -16,7 +16,8 @@ import Testing
     private func decide(
         _ policy: BackupPolicy, _ backups: [Backup], proofs: [Proof] = [], now: Date = noon
     ) -> BackupPolicyDecision.Output {
-        BackupPolicyDecision.decide(.init(policy: policy, backups: backups, storeProblem: nil, proofs: proofs, now: now))
+        BackupPolicyDecision.decide(
+            .init(policy: policy, backups: backups, storeProblem: nil, proofs: proofs, now: now))
     }
 
     private static func status(slot: Date? = nil, last: Date? = nil, backup: String? = nil) -> BackupPolicy.Status {
@@ -54,15 +55,22 @@ import Testing
             description: "one is being verified", verification: daily, slot: noon - day,
             backups: [Proving.backup("old", token: "t"), new]),
         Row(
-            description: "the oldest of the missed slots, once", verification: daily, slot: noon - 3 * day, backups: [new],
+            description: "the oldest of the missed slots, once", verification: daily, slot: noon - 3 * day,
+            backups: [new],
             expected: Request(backup: "new", token: "slot-\(Int((six - 2 * day).timeIntervalSince1970))")),
         Row(description: "missed too long ago", verification: monthly, slot: noon - 60 * day, backups: [new]),
-        Row(description: "each backup", verification: every, backups: [old, new], expected: Request(backup: "new", token: "every-backup")),
+        Row(
+            description: "each backup", verification: every, backups: [old, new],
+            expected: Request(backup: "new", token: "every-backup")),
         Row(
             description: "each backup, while one is being verified", verification: every,
             backups: [Proving.backup("old", at: noon - 2 * day, token: "every-backup"), new]),
-        Row(description: "each backup, and it was asked for", verification: every, backups: [Proving.backup("new", token: "cli-1", requested: "cli-1")]),
-        Row(description: "each backup, and it is proven", verification: every, backups: [Proving.backup("new", proven: true)]),
+        Row(
+            description: "each backup, and it was asked for", verification: every,
+            backups: [Proving.backup("new", token: "cli-1", requested: "cli-1")]),
+        Row(
+            description: "each backup, and it is proven", verification: every,
+            backups: [Proving.backup("new", proven: true)]),
     ]
 
     @Test("A proof is asked for when it is due", arguments: rows)
@@ -100,22 +108,29 @@ import Testing
 
     static let judged = [
         Judged(description: "never, and nobody asked", condition: .false, reason: Reason.neverVerified),
-        Judged(description: "never, and it is early", verification: daily, created: noon - day, condition: .false, reason: Reason.neverVerified),
         Judged(
-            description: "never, and two slots have passed", verification: daily, condition: .false, reason: Reason.verificationOverdue,
+            description: "never, and it is early", verification: daily, created: noon - day, condition: .false,
+            reason: Reason.neverVerified),
+        Judged(
+            description: "never, and two slots have passed", verification: daily, condition: .false,
+            reason: Reason.verificationOverdue,
             phase: "Degraded"),
         Judged(
-            description: "proven", verification: daily, backups: [Proving.backup("a", proven: true, verdictAt: noon - day)], condition: .true,
+            description: "proven", verification: daily,
+            backups: [Proving.backup("a", proven: true, verdictAt: noon - day)], condition: .true,
             reason: Reason.verified, last: "a"),
         Judged(
-            description: "proven with no schedule", backups: [Proving.backup("a", proven: true, verdictAt: noon - 999 * day)],
+            description: "proven with no schedule",
+            backups: [Proving.backup("a", proven: true, verdictAt: noon - 999 * day)],
             condition: .true, reason: Reason.verified, last: "a"),
         Judged(
             description: "proven too long ago", verification: BackupVerification(maxAge: Span("1d")),
-            backups: [Proving.backup("a", proven: true, verdictAt: noon - 2 * day)], condition: .false, reason: Reason.verificationOverdue,
+            backups: [Proving.backup("a", proven: true, verdictAt: noon - 2 * day)], condition: .false,
+            reason: Reason.verificationOverdue,
             phase: "Degraded", last: "a"),
         Judged(
-            description: "broken", verification: daily, backups: [Proving.backup("a", proven: false)], condition: .false,
+            description: "broken", verification: daily, backups: [Proving.backup("a", proven: false)],
+            condition: .false,
             reason: Reason.verificationFailed, phase: "Degraded"),
         Judged(
             description: "a newer one is broken than was proven later",
@@ -130,25 +145,33 @@ import Testing
                 Proving.backup("b", at: noon - day, proven: true, verdictAt: noon),
             ], condition: .true, reason: Reason.verified, last: "b"),
         Judged(
-            description: "the one that was proven turned out broken", backups: [Proving.backup("a", proven: false, verdictAt: noon)],
-            status: status(last: noon - day, backup: "a"), condition: .false, reason: Reason.verificationFailed, phase: "Degraded"),
+            description: "the one that was proven turned out broken",
+            backups: [Proving.backup("a", proven: false, verdictAt: noon)],
+            status: status(last: noon - day, backup: "a"), condition: .false, reason: Reason.verificationFailed,
+            phase: "Degraded"),
         Judged(
-            description: "the object that was proven is gone", status: status(last: noon - day, backup: "gone"), condition: .true,
+            description: "the object that was proven is gone", status: status(last: noon - day, backup: "gone"),
+            condition: .true,
             reason: Reason.verified, last: "gone"),
         Judged(
-            description: "the store knows, and no object does", proofs: [Proving.proof("a", at: noon - hour)], condition: .true,
+            description: "the store knows, and no object does", proofs: [Proving.proof("a", at: noon - hour)],
+            condition: .true,
             reason: Reason.verified, last: "a"),
         Judged(
-            description: "an object knows better than the store", backups: [Proving.backup("a", proven: true, verdictAt: noon)],
-            proofs: [Proving.proof("a", broken: true, at: noon - hour)], condition: .true, reason: Reason.verified, last: "a"),
+            description: "an object knows better than the store",
+            backups: [Proving.backup("a", proven: true, verdictAt: noon)],
+            proofs: [Proving.proof("a", broken: true, at: noon - hour)], condition: .true, reason: Reason.verified,
+            last: "a"),
         Judged(
-            description: "it could not be found out", backups: [Proving.backup("a", token: "t", requested: "t")], condition: .unknown,
+            description: "it could not be found out", backups: [Proving.backup("a", token: "t", requested: "t")],
+            condition: .unknown,
             reason: Reason.notVerified),
     ]
 
     @Test("Verified says what is known, and the phase when something must be done", arguments: judged)
     func judge(_ row: Judged) throws {
-        let output = decide(Proving.policy(row.verification, created: row.created, status: row.status), row.backups, proofs: row.proofs)
+        let output = decide(
+            Proving.policy(row.verification, created: row.created, status: row.status), row.backups, proofs: row.proofs)
         let condition = try #require(output.status.conditions?[ConditionType.verified])
         #expect(condition.status == row.condition)
         #expect(condition.reason == row.reason, "\(condition.message)")
@@ -166,7 +189,9 @@ import Testing
         #expect(later.status == policy.status)
         let wakeAt = try #require(later.wakeAt)
         #expect(wakeAt > noon + 20 && wakeAt < noon + 30)
-        #expect(decide(policy, backups, now: wakeAt).status.conditions?[ConditionType.verified]?.reason == Reason.verificationOverdue)
+        #expect(
+            decide(policy, backups, now: wakeAt).status.conditions?[ConditionType.verified]?.reason
+                == Reason.verificationOverdue)
     }
 
     @Test("A schedule that cannot be is told with its field")

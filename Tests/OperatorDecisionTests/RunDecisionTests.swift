@@ -18,14 +18,19 @@ import Testing
 
     @Test("Of several lost runs each journal counts: what is done stays done, what began may have happened")
     func journals() {
-        let first = [line("one", .succeeded), line("two", .running, backup: "b"), line("three", .unknown), line("four", .pending)]
+        let first = [
+            line("one", .succeeded), line("two", .running, backup: "b"), line("three", .unknown),
+            line("four", .pending),
+        ]
         // The second run died when it had taken the first one's steps over, and begun one of its own.
         let second = [line("one", .pending), line("two", .pending), line("three", .succeeded), line("four", .running)]
         let merged = RunJournal.merge([first, second])
         func state(_ step: String) -> StepState? { merged[.init(phase: "p", step: step)]?.state }
         #expect(["one", "two", "three", "four"].map(state) == [.succeeded, .running, .succeeded, .running])
         #expect(merged[.init(phase: "p", step: "two")]?.backup?.name == "b")
-        #expect(RunJournal.merge([first, second, [line("one", .skipped), line("one", .failed)]])[.init(phase: "p", step: "one")]?.state == .succeeded)
+        #expect(
+            RunJournal.merge([first, second, [line("one", .skipped), line("one", .failed)]])[
+                .init(phase: "p", step: "one")]?.state == .succeeded)
     }
 
     @Test("A journal comes back as it was written; a line that cannot be read is not passed over")
@@ -34,19 +39,24 @@ import Testing
         run.status?.steps = [line("one", .running, backup: "b"), line("two", .pending)]
         let bytes = RunJournal.lines(run)
         #expect(try RunJournal.steps(bytes, key: "k") == run.status?.steps)
-        let error = #expect(throws: ArchiveError.self) { try RunJournal.steps(bytes + Array("{\"phase\": 1}\n".utf8), key: "k") }
+        let error = #expect(throws: ArchiveError.self) {
+            try RunJournal.steps(bytes + Array("{\"phase\": 1}\n".utf8), key: "k")
+        }
         #expect(error?.code == .corrupt)
     }
 
-    @Test("A run's ledger entry is its own by its UID alone", arguments: [
-        (LedgerEntry.State.started, "u", RunMachine.LedgerView.ours),
-        (.succeeded, "u", .ended(.succeeded, at: Sample.now)), (.failed, "u", .ended(.failed, at: Sample.now)),
-        (.aborted, "u", .ended(.aborted, at: Sample.now)),
-        (.started, "other", .taken(run: "r", isFinished: false, state: "Started", planHash: "h")),
-        (.failed, "other", .taken(run: "r", isFinished: true, state: "Failed", planHash: "h")),
-    ])
+    @Test(
+        "A run's ledger entry is its own by its UID alone",
+        arguments: [
+            (LedgerEntry.State.started, "u", RunMachine.LedgerView.ours),
+            (.succeeded, "u", .ended(.succeeded, at: Sample.now)), (.failed, "u", .ended(.failed, at: Sample.now)),
+            (.aborted, "u", .ended(.aborted, at: Sample.now)),
+            (.started, "other", .taken(run: "r", isFinished: false, state: "Started", planHash: "h")),
+            (.failed, "other", .taken(run: "r", isFinished: true, state: "Failed", planHash: "h")),
+        ])
     func ledger(state: LedgerEntry.State, owner: String, view: RunMachine.LedgerView) {
-        var entry = LedgerEntry(namespace: "ns", plan: "plan", token: "t", run: "r", runUID: owner, planHash: "h", startedAt: Sample.now)
+        var entry = LedgerEntry(
+            namespace: "ns", plan: "plan", token: "t", run: "r", runUID: owner, planHash: "h", startedAt: Sample.now)
         entry.state = state
         entry.finishedAt = state.isFinal ? Sample.now : nil
         #expect(RunMachine.LedgerView(entry, "u") == view)
@@ -66,7 +76,9 @@ import Testing
         store.status?.conditionalWrites = false
         let obstacle = RecoveryRunReconciler.obstacle(store)
         #expect(obstacle?.reason == Reason.noConditionalWrites)
-        #expect(obstacle?.description.contains("spec.storeRef") == true && obstacle?.description.contains("If-None-Match") == true)
+        #expect(
+            obstacle?.description.contains("spec.storeRef") == true
+                && obstacle?.description.contains("If-None-Match") == true)
         store.status?.conditionalWrites = true
         #expect(RecoveryRunReconciler.obstacle(store) == nil)
         store.metadata.generation = 3

@@ -18,13 +18,15 @@ enum Sample {
     }
 
     static func policy(
-        retention: Retention? = Retention(keepLast: 3), suspend: Bool? = nil, onDelete: DeletionRule? = nil, deletedAgo: Double? = nil,
+        retention: Retention? = Retention(keepLast: 3), suspend: Bool? = nil, onDelete: DeletionRule? = nil,
+        deletedAgo: Double? = nil,
         lastRunAgo: Double? = nil, ranOn generation: Int64 = 1, annotations: [String: String]? = nil
     ) -> BackupPolicy {
         var policy = BackupPolicy(
             metadata: ObjectMeta(name: "p", namespace: "ns", annotations: annotations),
             spec: BackupPolicy.Spec(
-                source: BackupSource(git: GitSource(url: "/r")), storeRef: ObjectReference(name: "primary"), suspend: suspend))
+                source: BackupSource(git: GitSource(url: "/r")), storeRef: ObjectReference(name: "primary"),
+                suspend: suspend))
         policy.spec.retention = retention
         policy.spec.onDelete = onDelete
         policy.metadata.generation = 1
@@ -43,21 +45,25 @@ enum Sample {
     enum State { case waiting, complete, failed, missing }
 
     static func backup(
-        _ name: String, _ state: State, finishedAgo: Double = 3600, fromCatalogue: Bool? = nil, store: String = "primary"
+        _ name: String, _ state: State, finishedAgo: Double = 3600, fromCatalogue: Bool? = nil,
+        store: String = "primary"
     ) -> Backup {
         var backup = Backup(
             metadata: ObjectMeta(name: name, namespace: "ns"),
             spec: Backup.Spec(
-                policyRef: ObjectReference(name: "p"), storeRef: ObjectReference(name: store), fromCatalogue: fromCatalogue))
+                policyRef: ObjectReference(name: "p"), storeRef: ObjectReference(name: store),
+                fromCatalogue: fromCatalogue))
         var status = Backup.Status()
         var conditions: [Condition] = []
         switch state {
         case .waiting: return backup
-        case .failed: conditions.set("Complete", .false, reason: Reason.backupFailed, message: "", generation: 1, now: now)
+        case .failed:
+            conditions.set("Complete", .false, reason: Reason.backupFailed, message: "", generation: 1, now: now)
         case .complete, .missing:
             conditions.set("Complete", .true, reason: Reason.backupComplete, message: "", generation: 1, now: now)
             conditions.set(
-                "Ready", state == .missing ? .false : .true, reason: state == .missing ? Reason.dataMissing : Reason.backupComplete,
+                "Ready", state == .missing ? .false : .true,
+                reason: state == .missing ? Reason.dataMissing : Reason.backupComplete,
                 message: "", generation: 1, now: now)
             status.finishedAt = now.addingTimeInterval(-finishedAgo)
             status.recoveryPoint = status.finishedAt
@@ -67,11 +73,14 @@ enum Sample {
         return backup
     }
 
-    static func manifest(_ backup: String, namespace: String = "ns", policy: String = "p", ago: Double = 3600) -> Manifest {
+    static func manifest(_ backup: String, namespace: String = "ns", policy: String = "p", ago: Double = 3600)
+        -> Manifest
+    {
         let point = now.addingTimeInterval(-ago)
         return Manifest(
             namespace: namespace, policy: policy, backup: backup, kind: "git", source: "git/x", artifacts: [],
-            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point,
+            finishedAt: point, writer: "t")
     }
 
     static func run(_ state: RunState?) -> RecoveryRun {

@@ -9,8 +9,10 @@ import Testing
     @Test("A watch that has neither asked nor heard anything for five minutes is named")
     func standstill() async throws {
         let client = try KubernetesClient(
-            configuration: ClusterConfiguration(server: "https://127.0.0.1:1"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let service = OperatorService(client: client, namespaces: ["blue"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: ClusterConfiguration(server: "https://127.0.0.1:1"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let service = OperatorService(
+            client: client, namespaces: ["blue"], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         #expect(service.standstill(at: .now + .seconds(200)) == nil)
         let complaint = service.standstill(at: .now + .seconds(301))
         for kind in ["backupstores", "backuppolicies", "backups", "recoveryplans", "recoveryruns"] {

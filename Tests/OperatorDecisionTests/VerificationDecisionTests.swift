@@ -24,13 +24,22 @@ import Testing
         Row(description: "asked", backup: Proving.backup("b", token: "t"), starts: true),
         Row(description: "asked while another is verified", backup: Proving.backup("b", token: "t"), hold: "another"),
         Row(description: "answered", backup: Proving.backup("b", proven: true, token: "t", requested: "t")),
-        Row(description: "asked again", backup: Proving.backup("b", proven: true, token: "u", requested: "t"), starts: true),
-        Row(description: "asked again after it was broken", backup: Proving.backup("b", proven: false, token: "u", requested: "t"), starts: true),
-        Row(description: "under way", backup: Proving.backup("b", token: "t", requested: "t", finished: false), isRunning: true),
         Row(
-            description: "under way when a recovery begins", backup: Proving.backup("b", token: "t", requested: "t", finished: false),
+            description: "asked again", backup: Proving.backup("b", proven: true, token: "u", requested: "t"),
+            starts: true),
+        Row(
+            description: "asked again after it was broken",
+            backup: Proving.backup("b", proven: false, token: "u", requested: "t"), starts: true),
+        Row(
+            description: "under way", backup: Proving.backup("b", token: "t", requested: "t", finished: false),
+            isRunning: true),
+        Row(
+            description: "under way when a recovery begins",
+            backup: Proving.backup("b", token: "t", requested: "t", finished: false),
             isRunning: true, hold: "r", isUrgent: true, cancels: true),
-        Row(description: "its operator was killed", backup: Proving.backup("b", token: "t", requested: "t", finished: false), starts: true),
+        Row(
+            description: "its operator was killed",
+            backup: Proving.backup("b", token: "t", requested: "t", finished: false), starts: true),
         Row(description: "no token", backup: Proving.backup("b", token: "")),
     ]
 
@@ -41,7 +50,9 @@ import Testing
         #expect((output.start != nil) == row.starts)
         #expect(output.cancel == row.cancels)
         // What is proven or broken stays so while it is looked at again.
-        #expect(output.status.conditions?[ConditionType.restoreVerified]?.status == row.backup.status?.conditions?[ConditionType.restoreVerified]?.status)
+        #expect(
+            output.status.conditions?[ConditionType.restoreVerified]?.status
+                == row.backup.status?.conditions?[ConditionType.restoreVerified]?.status)
         if !row.starts, row.hold == nil { #expect(output.status == row.backup.status) }
     }
 
@@ -56,19 +67,26 @@ import Testing
     func verdicts() throws {
         let backup = Proving.backup("b", proven: true, token: "t", requested: "t", finished: false)
         for broken in [false, true] {
-            let output = Decision.decide(.init(backup: backup, end: .verdict(Proving.proof("b", broken: broken)), now: noon))
+            let output = Decision.decide(
+                .init(backup: backup, end: .verdict(Proving.proof("b", broken: broken)), now: noon))
             let condition = try #require(output.status.conditions?[ConditionType.restoreVerified])
             #expect(condition.status == (broken ? .false : .true))
             #expect(condition.reason == (broken ? Reason.verificationFailed : Reason.verified))
             #expect(output.status.verification?.durationSeconds == 90)
             #expect(output.status.verification?.finishedAt == noon && output.status.verification?.verdictAt == noon)
             #expect(output.event?.isGood == !broken)
-            if broken { #expect(condition.message == "corrupt: a byte is another" && output.status.verification?.error == condition.message) }
+            if broken {
+                #expect(
+                    condition.message == "corrupt: a byte is another"
+                        && output.status.verification?.error == condition.message)
+            }
             #expect(output.start == nil)
         }
     }
 
-    @Test("What could not be found out is tried again, and then unknown, not broken", arguments: [Bool?.none, true, false])
+    @Test(
+        "What could not be found out is tried again, and then unknown, not broken",
+        arguments: [Bool?.none, true, false])
     func errors(_ proven: Bool?) throws {
         var backup = Proving.backup("b", proven: proven, token: "t")
         backup.status?.verification?.requested = "before"
@@ -79,7 +97,9 @@ import Testing
             #expect(started.start == "t")
             backup.status = started.status
             let ended = Decision.decide(
-                .init(backup: backup, end: .failed(reason: Reason.verificationError, message: "no route", isRetriable: true), now: now))
+                .init(
+                    backup: backup,
+                    end: .failed(reason: Reason.verificationError, message: "no route", isRetriable: true), now: now))
             backup.status = ended.status
             #expect(ended.event?.isGood == false)
             guard let wakeAt = ended.wakeAt else { break }
@@ -98,35 +118,51 @@ import Testing
     @Test("What another attempt cannot mend is told at once")
     func refusals() {
         let backup = Proving.backup("b", token: "t", requested: "t", finished: false)
-        let output = Decision.decide(.init(backup: backup, end: .failed(reason: Reason.noIdentity, message: "m", isRetriable: false), now: noon))
+        let output = Decision.decide(
+            .init(backup: backup, end: .failed(reason: Reason.noIdentity, message: "m", isRetriable: false), now: noon))
         #expect(output.status.conditions?[ConditionType.restoreVerified]?.reason == Reason.noIdentity)
         #expect(output.status.verification?.finishedAt == noon && output.wakeAt == nil)
     }
 
-    @Test("What was only checked is no proof and no breakage: unknown, with what is missing, and an earlier verdict stays", arguments: [Bool?.none, true, false])
+    @Test(
+        "What was only checked is no proof and no breakage: unknown, with what is missing, and an earlier verdict stays",
+        arguments: [Bool?.none, true, false])
     func onlyChecked(_ proven: Bool?) throws {
         var backup = Proving.backup("b", proven: proven, token: "t", requested: "t", finished: false)
         backup.status?.verification?.startedAt = noon
         let checks = [VerificationReport.Check("snapshot", "2 files"), .init("unseal", "NOT PROVEN")]
-        let output = Decision.decide(.init(backup: backup, end: .checked(checks, missing: "set spec.verification.vault"), now: noon))
+        let output = Decision.decide(
+            .init(backup: backup, end: .checked(checks, missing: "set spec.verification.vault"), now: noon))
         let condition = try #require(output.status.conditions?[ConditionType.restoreVerified])
         #expect(condition.status == (proven.map { $0 ? .true : .false } ?? .unknown))
         #expect(output.start == nil && output.wakeAt == nil && output.status.verification?.finishedAt == noon)
-        #expect(output.status.verification?.error?.contains("set spec.verification.vault") == true, "dr verify --wait fails with it")
+        #expect(
+            output.status.verification?.error?.contains("set spec.verification.vault") == true,
+            "dr verify --wait fails with it")
         #expect(output.event?.isGood == false && output.event?.reason == Reason.onlyChecked)
         guard proven == nil else { return }
         #expect(condition.reason == Reason.onlyChecked)
         #expect(condition.message == "not proven: set spec.verification.vault. Checked: snapshot, unseal")
         #expect(output.status.verification?.checks?.count == 2 && output.status.verification?.verdictAt == nil)
         backup.status = output.status
-        #expect(backup.isProven == nil && Decision.decide(.init(backup: backup, now: noon + 999)).start == nil, "it is not asked again by itself")
+        #expect(
+            backup.isProven == nil && Decision.decide(.init(backup: backup, now: noon + 999)).start == nil,
+            "it is not asked again by itself")
         let policy = BackupPolicyDecision.decide(
-            .init(policy: Proving.policy(BackupVerification(everyBackup: true)), backups: [backup], storeProblem: nil, now: noon))
+            .init(
+                policy: Proving.policy(BackupVerification(everyBackup: true)), backups: [backup], storeProblem: nil,
+                now: noon))
         let verified = try #require(policy.status.conditions?[ConditionType.verified])
-        #expect(verified.status == .unknown && verified.reason == Reason.onlyChecked && verified.message == condition.message)
-        #expect(policy.status.lastVerifiedBackup == nil && policy.status.lastVerificationTime == nil && policy.verify == nil)
+        #expect(
+            verified.status == .unknown && verified.reason == Reason.onlyChecked
+                && verified.message == condition.message)
+        #expect(
+            policy.status.lastVerifiedBackup == nil && policy.status.lastVerificationTime == nil && policy.verify == nil
+        )
         let overdue = BackupPolicyDecision.decide(
-            .init(policy: Proving.policy(BackupVerification(maxAge: Span("1d"))), backups: [backup], storeProblem: nil, now: noon))
+            .init(
+                policy: Proving.policy(BackupVerification(maxAge: Span("1d"))), backups: [backup], storeProblem: nil,
+                now: noon))
         let late = try #require(overdue.status.conditions?[ConditionType.verified])
         #expect(late.reason == Reason.verificationOverdue && late.message.contains("set spec.verification.vault"))
     }
@@ -160,14 +196,17 @@ import Testing
         Recovery(description: "over", state: .succeeded, holds: false),
     ]
 
-    @Test("A recovery holds proofs up while it runs or is about to, and not while it waits for something", arguments: recoveries)
+    @Test(
+        "A recovery holds proofs up while it runs or is about to, and not while it waits for something",
+        arguments: recoveries)
     func holds(_ row: Recovery) {
         var run = Sample.run(row.state)
         run.metadata.creationTimestamp = row.ago.map { noon - $0 }
         run.spec.desiredState = row.desired
         if row.isStalled {
             var conditions: [Condition] = []
-            conditions.set(ConditionType.stalled, .true, reason: Reason.secretMissing, message: "", generation: 1, now: noon)
+            conditions.set(
+                ConditionType.stalled, .true, reason: Reason.secretMissing, message: "", generation: 1, now: noon)
             run.status?.conditions = conditions
         }
         #expect(run.holdsProofsUp(now: noon) == row.holds)
@@ -176,7 +215,8 @@ import Testing
     @Test("One that was stopped for a recovery starts over afterwards, and that attempt does not count")
     func interrupted() {
         let backup = Proving.backup("b", token: "t", requested: "t", finished: false)
-        let held = Decision.decide(.init(backup: backup, end: .interrupted, hold: "a recovery is running: r", now: noon))
+        let held = Decision.decide(
+            .init(backup: backup, end: .interrupted, hold: "a recovery is running: r", now: noon))
         #expect(held.start == nil && held.wakeAt != nil && held.status.verification?.attempts == 0)
         var waiting = backup
         waiting.status = held.status
@@ -190,8 +230,12 @@ import Testing
         backup.status = nil
         for proof in [Proving.proof("b"), Proving.proof("b", broken: true)] {
             let output = BackupDecision.decide(
-                .init(backup: backup, manifest: Proving.manifest("b"), proof: proof, isRunning: false, end: nil, now: noon))
-            #expect(output.status.conditions?[ConditionType.restoreVerified]?.status == (proof.failure == nil ? .true : .false))
+                .init(
+                    backup: backup, manifest: Proving.manifest("b"), proof: proof, isRunning: false, end: nil, now: noon
+                ))
+            #expect(
+                output.status.conditions?[ConditionType.restoreVerified]?.status
+                    == (proof.failure == nil ? .true : .false))
         }
         var other = Proving.proof("b")
         other.fingerprintDigest = "another"

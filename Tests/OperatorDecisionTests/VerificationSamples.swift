@@ -11,11 +11,14 @@ let hour: TimeInterval = 3600
 let day: TimeInterval = 86400
 
 enum Proving {
-    static func policy(_ verification: BackupVerification?, created: Date = noon - 30 * day, status: BackupPolicy.Status? = nil) -> BackupPolicy {
+    static func policy(
+        _ verification: BackupVerification?, created: Date = noon - 30 * day, status: BackupPolicy.Status? = nil
+    ) -> BackupPolicy {
         var policy = BackupPolicy(
             metadata: ObjectMeta(name: "p", namespace: "ns"),
             spec: BackupPolicy.Spec(
-                source: BackupSource(git: GitSource(url: "/srv/app.git")), storeRef: ObjectReference(name: "primary"), verification: verification))
+                source: BackupSource(git: GitSource(url: "/srv/app.git")), storeRef: ObjectReference(name: "primary"),
+                verification: verification))
         policy.metadata.creationTimestamp = created
         policy.metadata.uid = "uid"
         policy.status = status
@@ -24,7 +27,8 @@ enum Proving {
 
     /// A complete one, of which `RestoreVerified` says `proven`.
     static func backup(
-        _ name: String, at point: Date = noon - day, proven: Bool? = nil, verdictAt: Date? = nil, token: String? = nil, requested: String? = nil,
+        _ name: String, at point: Date = noon - day, proven: Bool? = nil, verdictAt: Date? = nil, token: String? = nil,
+        requested: String? = nil,
         finished: Bool = true
     ) -> Backup {
         var backup = Backup(
@@ -35,9 +39,11 @@ enum Proving {
         status.recoveryPoint = point
         status.fingerprint = manifest(name).fingerprintDigest
         var conditions: [Condition] = []
-        conditions.set(ConditionType.complete, .true, reason: Reason.backupComplete, message: "", generation: 1, now: point)
         conditions.set(
-            ConditionType.restoreVerified, proven.map { $0 ? .true : .false } ?? .unknown, reason: Reason.notVerified, message: "so it is",
+            ConditionType.complete, .true, reason: Reason.backupComplete, message: "", generation: 1, now: point)
+        conditions.set(
+            ConditionType.restoreVerified, proven.map { $0 ? .true : .false } ?? .unknown, reason: Reason.notVerified,
+            message: "so it is",
             generation: 1, now: point)
         status.conditions = conditions
         if requested != nil || proven != nil {
@@ -56,13 +62,15 @@ enum Proving {
     static func manifest(_ name: String) -> Manifest {
         Manifest(
             namespace: "ns", policy: "p", backup: name, kind: "git", source: "git/app", artifacts: [],
-            record: BackupRecord(recoveryPoint: noon - day, counts: [:], fingerprint: "{}"), startedAt: noon, finishedAt: noon, writer: "w")
+            record: BackupRecord(recoveryPoint: noon - day, counts: [:], fingerprint: "{}"), startedAt: noon,
+            finishedAt: noon, writer: "w")
     }
 
     static func proof(_ name: String, broken: Bool = false, at time: Date = noon, requested: String = "t") -> Proof {
         Proof(
             of: manifest(name), verdict: broken ? .broken : .proven, checks: broken ? [] : [.init("refs", "2 refs")],
-            failure: broken ? .init("corrupt", "a byte is another") : nil, requested: requested, startedAt: time - 90, finishedAt: time,
+            failure: broken ? .init("corrupt", "a byte is another") : nil, requested: requested, startedAt: time - 90,
+            finishedAt: time,
             verifier: "v")
     }
 }

@@ -6,19 +6,25 @@ import Testing
 
 /// When backups are made, by the whole operator: by slots and triggers, one after the other, and never unasked.
 @Suite struct BackupTurnTests {
-    @Test("A missed slot makes one Backup, and a trigger one: touched as often as may be, there are no more, and nothing is written")
+    @Test(
+        "A missed slot makes one Backup, and a trigger one: touched as often as may be, there are no more, and nothing is written"
+    )
     func idle() async throws {
         try await World.with(rows: 5) { world in
             try await Standalone.run(world) { _ in
                 try await world.prepare()
                 // Today's slot was three to four hours ago, the next is tomorrow.
                 let hour = Calendar.utc.component(.hour, from: Date(timeIntervalSinceNow: -3 * 3600))
-                let more = "schedule: {cron: \"0 \(hour) * * *\"}, retention: {keepLast: 3}, objective: {rpo: 30d}, trigger: first"
-                try await world.apply(world.policy(more: "suspend: true, " + more), world.plan(phases: World.restoreOnly))
+                let more =
+                    "schedule: {cron: \"0 \(hour) * * *\"}, retention: {keepLast: 3}, objective: {rpo: 30d}, trigger: first"
+                try await world.apply(
+                    world.policy(more: "suspend: true, " + more), world.plan(phases: World.restoreOnly))
                 try await world.wait("bp/db", ".status.phase", is: "Suspended")
                 // An operator that was away for days.
                 let away = Date(timeIntervalSinceNow: -3 * 86400).formatted(Date.ISO8601FormatStyle())
-                try await world.kubectl("patch", "bp/db", "--subresource=status", "--type=merge", "-p", #"{"status":{"lastSlot":"\#(away)"}}"#)
+                try await world.kubectl(
+                    "patch", "bp/db", "--subresource=status", "--type=merge", "-p",
+                    #"{"status":{"lastSlot":"\#(away)"}}"#)
                 try await world.apply(world.policy(more: more))
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete Complete")
                 let slot = try await world.field("bk", ".items[*].spec.slot")
@@ -37,7 +43,9 @@ import Testing
                 let before = try await world.snapshot()
                 let others = ["bst/primary", "rp/plan"] + (try await world.names("bk")).map { "bk/\($0)" }
                 for round in 1...4 {
-                    for object in others + ["bp/db"] { try await world.kubectl("annotate", "--overwrite", object, "touched=\(round)") }
+                    for object in others + ["bp/db"] {
+                        try await world.kubectl("annotate", "--overwrite", object, "touched=\(round)")
+                    }
                     let versions = try await world.versions(others)
                     try await world.settle()
                     #expect(try await world.versions(others) == versions)
@@ -53,7 +61,8 @@ import Testing
             try await Standalone.run(world, arguments: ["--max-concurrent-backups", "1"]) { _ in
                 try await world.prepare()
                 // A dump waits for the lock.
-                let holder = try await PostgresConnection.connect(world.postgres.configuration(database: world.database))
+                let holder = try await PostgresConnection.connect(
+                    world.postgres.configuration(database: world.database))
                 try await holder.execute("begin")
                 try await holder.execute("lock table customers in access exclusive mode")
                 do {
@@ -62,7 +71,8 @@ import Testing
                     try await world.apply(world.policy("b"), world.policy("c"))
                     try await world.wait("bk", ".items[*].status.phase", is: "Running Queued Queued")
                     let waiting = try await world.names("bk")[1]
-                    try await world.waitForComplaint("bk/\(waiting)", reason: "Queued", ["1 backups", "--max-concurrent-backups"])
+                    try await world.waitForComplaint(
+                        "bk/\(waiting)", reason: "Queued", ["1 backups", "--max-concurrent-backups"])
                     #expect(try await world.field("bk/\(waiting)", ".status.attempts").isEmpty)
                     // One that waits and is deleted holds nobody up.
                     try await world.apply(world.policy("b", more: "suspend: true"))
@@ -80,7 +90,9 @@ import Testing
     @Test("A number that is none is refused", arguments: ["0", "-1", "many"])
     func refused(_ number: String) async throws {
         try await World.with(rows: 1) { world in
-            let said = try await world.command(["standalone", "--state", world.state.path, "--max-concurrent-backups=\(number)"])
+            let said = try await world.command([
+                "standalone", "--state", world.state.path, "--max-concurrent-backups=\(number)",
+            ])
             #expect(said.code != 0 && said.output.contains("max-concurrent-backups"), "\(said)")
         }
     }
@@ -122,10 +134,12 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await world.kubectl("create", "namespace", World.namespace)
                 try await world.apply(
-                    World.secret("db", ["password": world.postgres.password]), World.secret("db-ca", ["ca.crt": world.postgres.certificateAuthority]),
+                    World.secret("db", ["password": world.postgres.password]),
+                    World.secret("db-ca", ["ca.crt": world.postgres.certificateAuthority]),
                     World.object(
                         "BackupStore", "primary",
-                        "{filesystem: {path: \(World.quoted(world.store.path))}, encryption: {recipients: [\(world.recipient)]}}"))
+                        "{filesystem: {path: \(World.quoted(world.store.path))}, encryption: {recipients: [\(world.recipient)]}}"
+                    ))
                 try await world.apply(world.policy())
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete")
                 let before = try await world.contents()
@@ -140,7 +154,8 @@ import Testing
             }
             // The key that it never had opens it.
             let dump = world.store.appending(path: try #require(try world.files("data").first))
-            try await world.run("age", "-d", "-i", world.folder.appending(path: "identity").path, "-o", "/dev/null", dump.path)
+            try await world.run(
+                "age", "-d", "-i", world.folder.appending(path: "identity").path, "-o", "/dev/null", dump.path)
         }
     }
 }
@@ -154,7 +169,8 @@ extension World {
     fileprivate func settle() async throws {
         let name = "fence-\(UUID().uuidString.prefix(8).lowercased())"
         try await apply(
-            store(name, path: folder.appending(path: "absent/\(name)").path), policy(name, store: name), plan(name, phases: World.restoreOnly))
+            store(name, path: folder.appending(path: "absent/\(name)").path), policy(name, store: name),
+            plan(name, phases: World.restoreOnly))
         for kind in ["bst", "bp", "rp"] {
             try await eventually("\(kind)/\(name) was looked at") {
                 try await field("\(kind)/\(name)", ".status").isEmpty ? "not yet" : nil
@@ -173,7 +189,8 @@ extension World {
     fileprivate func snapshot() async throws -> [String] {
         var found: [String] = []
         for kind in ["bst", "bp", "bk", "rp", "rr"] {
-            let text = try await kubectl("get", kind, "-o", "jsonpath={range .items[*]}{.metadata.name} {.spec} {.status}{\"\\n\"}{end}")
+            let text = try await kubectl(
+                "get", kind, "-o", "jsonpath={range .items[*]}{.metadata.name} {.spec} {.status}{\"\\n\"}{end}")
             found += text.split(separator: "\n").map { String($0) }.map { $0.replacing(/"rpo":"met [^"]*"/, with: "") }
         }
         return found

@@ -21,16 +21,28 @@ enum PostgresAuthority {
                     World.secret("s3-wrong", good.merging(["secretAccessKey": "not this"]) { $1 }),
                     World.secret("s3-unknown", good.merging(["accessKeyID": "nobody"]) { $1 }))
                 let cases: [(name: String, spec: String, words: [String])] = [
-                    ("no-secret", world.s3(s3, credentials: "gone"), ["spec.s3.credentialsSecret", "\"gone\"", "create it"]),
-                    ("half-secret", world.s3(s3, credentials: "s3-half"), ["spec.s3.credentialsSecret", "secretAccessKey"]),
+                    (
+                        "no-secret", world.s3(s3, credentials: "gone"),
+                        ["spec.s3.credentialsSecret", "\"gone\"", "create it"]
+                    ),
+                    (
+                        "half-secret", world.s3(s3, credentials: "s3-half"),
+                        ["spec.s3.credentialsSecret", "secretAccessKey"]
+                    ),
                     ("wrong-secret", world.s3(s3, credentials: "s3-wrong"), ["spec.s3.credentialsSecret"]),
                     ("unknown-id", world.s3(s3, credentials: "s3-unknown"), ["spec.s3.credentialsSecret"]),
                     ("no-ca", world.s3(s3, authority: nil), ["spec.s3.caSecret"]),
                     ("no-bucket", world.s3(s3, bucket: "mistyped"), ["spec.s3.bucket", "mistyped", "create it"]),
                     ("no-server", world.s3(s3, endpoint: "https://localhost:1"), ["spec.s3.endpoint"]),
-                    ("bad-recipient", world.s3(s3).replacing(world.recipient, with: "age1notakey"), ["spec.encryption.recipients"]),
-                    ("no-folder", "{filesystem: {path: \(world.folder.path)/absent}, encryption: {recipients: [\(world.recipient)]}}",
-                        ["spec.filesystem.path", "absent"]),
+                    (
+                        "bad-recipient", world.s3(s3).replacing(world.recipient, with: "age1notakey"),
+                        ["spec.encryption.recipients"]
+                    ),
+                    (
+                        "no-folder",
+                        "{filesystem: {path: \(world.folder.path)/absent}, encryption: {recipients: [\(world.recipient)]}}",
+                        ["spec.filesystem.path", "absent"]
+                    ),
                 ]
                 for wrong in cases {
                     let store = World.object("BackupStore", wrong.name, wrong.spec)
@@ -43,9 +55,13 @@ enum PostgresAuthority {
                 }
                 // A policy on such a store says so itself, and takes no backup.
                 try await world.apply(world.policy(store: "no-folder"))
-                try await world.waitForComplaint("bp/db", reason: "StoreNotReady", ["no-folder", "spec.filesystem.path"])
+                try await world.waitForComplaint(
+                    "bp/db", reason: "StoreNotReady", ["no-folder", "spec.filesystem.path"])
                 try await world.waitForWarning("BackupPolicy/db", ["no-folder", "spec.filesystem.path"])
-                try await world.apply(World.object("BackupStore", "twin", "{filesystem: {path: \(world.store.path)}, encryption: {recipients: [\(world.recipient)]}}"))
+                try await world.apply(
+                    World.object(
+                        "BackupStore", "twin",
+                        "{filesystem: {path: \(world.store.path)}, encryption: {recipients: [\(world.recipient)]}}"))
                 try await world.waitForComplaint("bst/twin", reason: "DataPrefixInUse", ["primary", "another"])
                 try await world.waitForWarning("BackupStore/twin", ["primary"])
                 // Two policies would write below one prefix: the one on the twin does not, and says so.
@@ -74,7 +90,9 @@ enum PostgresAuthority {
         }
     }
 
-    @Test("An artifact that cannot be read fails the recovery and leaves the database as it is", arguments: Damage.allCases)
+    @Test(
+        "An artifact that cannot be read fails the recovery and leaves the database as it is",
+        arguments: Damage.allCases)
     func artifacts(_ damage: Damage) async throws {
         try await World.with(rows: 200) { world in
             try await Standalone.run(world) { _ in
@@ -91,7 +109,8 @@ enum PostgresAuthority {
                 case .wrongIdentity:
                     let other = world.folder.appending(path: "other").path
                     try await world.run("age-keygen", "-o", other)
-                    try await world.apply(World.secret("identity", ["identity": try String(contentsOfFile: other, encoding: .utf8)]))
+                    try await world.apply(
+                        World.secret("identity", ["identity": try String(contentsOfFile: other, encoding: .utf8)]))
                 case .noIdentity: try await world.kubectl("delete", "secret", "identity")
                 }
                 try await world.damage()
@@ -118,7 +137,8 @@ enum PostgresAuthority {
                     let message = try await world.field("bp/db", #".status.conditions[?(@.type=="Ready")].message"#)
                     return message.contains("spec.filesystem.path") ? nil : message
                 }
-                #expect(!FileManager.default.fileExists(atPath: world.store.path), "it is not made anew: it may be a mount")
+                #expect(
+                    !FileManager.default.fileExists(atPath: world.store.path), "it is not made anew: it may be a mount")
                 try FileManager.default.moveItem(at: away, to: world.store)
                 try await world.eventually("two backups", within: 90) {
                     let all = try await world.field("bk", ".items[*].status.phase")

@@ -33,7 +33,9 @@ import Testing
                 let status = try await world.dr("status")
                 #expect(status.contains("db") && status.contains("/1h") && status.contains("plan"), "\(status)")
                 let columns = try await world.kubectl("get", "bst,bp,bk,rp,rr")
-                for word in ["150 rows", "met", "Succeeded", "1/1", "DryRun", "/1h"] { #expect(columns.contains(word), "\(word): \(columns)") }
+                for word in ["150 rows", "met", "Succeeded", "1/1", "DryRun", "/1h"] {
+                    #expect(columns.contains(word), "\(word): \(columns)")
+                }
             }
         }
     }
@@ -41,7 +43,10 @@ import Testing
     /// Standard output and error of a verb, and its exit code where it is not 0.
     private func said(_ world: World, _ arguments: String...) async throws -> String {
         let script = Command(
-            "bash", ["-c", "\"$@\" 2>&1 || echo \"code $?\"", "bash", Standalone.executable] + arguments + ["-n", World.namespace],
+            "bash",
+            ["-c", "\"$@\" 2>&1 || echo \"code $?\"", "bash", Standalone.executable] + arguments + [
+                "-n", World.namespace,
+            ],
             environment: world.environment)
         return String(decoding: try await runChild(script), as: UTF8.self)
     }
@@ -53,7 +58,8 @@ import Testing
                 try await world.prepare()
                 let file = world.folder.appending(path: "no-folder")
                 try Data().write(to: file)
-                try await world.apply(world.store("broken", path: file.path), world.policy(store: "broken", more: "suspend: true"))
+                try await world.apply(
+                    world.store("broken", path: file.path), world.policy(store: "broken", more: "suspend: true"))
                 try await world.apply(world.plan(phases: World.restoreOnly).replacing("primary", with: "broken"))
                 try await world.wait("bst/broken", ".status.conditions[?(@.type==\"Ready\")].status", is: "False")
                 let recover = try await said(world, "recover", "plan", "--timeout", "1s")
@@ -86,7 +92,8 @@ import Testing
             Mistake(arguments: ["recover", "gone"], words: ["gone", "not found"]),
             Mistake(arguments: ["recover", "plan", "--resume"], words: ["--token"]),
             Mistake(arguments: ["recover", "plan", "--token", "Not A Name"], words: ["--token", "Not A Name"]),
-            Mistake(arguments: ["recover", "plan", "--token", "a", "--to", "no-such-backup"], words: ["no-such-backup"]),
+            Mistake(
+                arguments: ["recover", "plan", "--token", "a", "--to", "no-such-backup"], words: ["no-such-backup"]),
             Mistake(arguments: ["abort", "gone"], words: ["gone", "not found"]),
             Mistake(arguments: ["catalog", "gone"], words: ["gone", "BackupStore"]),
         ]
@@ -96,9 +103,11 @@ import Testing
                 try await world.apply(world.plan(phases: World.restoreOnly))
                 for wrong in cases {
                     let command = Command(
-                        Standalone.executable, wrong.arguments + ["-n", World.namespace], environment: world.environment)
+                        Standalone.executable, wrong.arguments + ["-n", World.namespace], environment: world.environment
+                    )
                     let script = Command(
-                        "bash", ["-c", "\"$@\" 2>&1 || echo \"code $?\"", "bash", command.executable] + command.arguments,
+                        "bash",
+                        ["-c", "\"$@\" 2>&1 || echo \"code $?\"", "bash", command.executable] + command.arguments,
                         environment: command.environment)
                     let said = String(decoding: try await runChild(script), as: UTF8.self)
                     #expect(said.contains("code ") && wrong.words.allSatisfy(said.contains), "\(wrong): \(said)")

@@ -18,7 +18,8 @@ import Testing
                 try await holder.execute("begin; lock table orders in access exclusive mode")
                 try await world.apply(world.policy())
                 try await world.eventually("the dump waits") {
-                    try await world.values("select 1 from pg_locks where not granted", in: "postgres").isEmpty ? "not yet" : nil
+                    try await world.values("select 1 from pg_locks where not granted", in: "postgres").isEmpty
+                        ? "not yet" : nil
                 }
                 try await world.crash(server)
                 await holder.close()
@@ -30,7 +31,9 @@ import Testing
         }
     }
 
-    @Test("A restore whose server crashes goes on", arguments: ["restore-loading", "restore-indexes", "restore-verifying", "restore-swapping"])
+    @Test(
+        "A restore whose server crashes goes on",
+        arguments: ["restore-loading", "restore-indexes", "restore-verifying", "restore-swapping"])
     func restore(_ point: String) async throws {
         let server = try await TemporaryPostgres.start()
         defer { server.stop() }
@@ -55,7 +58,9 @@ import Testing
 extension World {
     /// As a power failure: at once, and up again.
     func crash(_ server: TemporaryPostgres) async throws {
-        let arguments = ["-D", "\(server.folder)/data", "-m", "immediate", "-w", "-l", "\(server.folder)/log", "restart"]
+        let arguments = [
+            "-D", "\(server.folder)/data", "-m", "immediate", "-w", "-l", "\(server.folder)/log", "restart",
+        ]
         let program = TemporaryPostgres.program("pg_ctl")
         try await runChild(
             geteuid() == 0

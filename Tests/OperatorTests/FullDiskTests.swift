@@ -5,7 +5,9 @@ import Testing
 
 /// A disk that is full in the middle, on either side: told as such, nothing half-done, and it works once there is room.
 @Suite struct FullDiskTests {
-    @Test("A store that is full in the middle of a backup is told, leaves no half of one, and the backup goes on with room")
+    @Test(
+        "A store that is full in the middle of a backup is told, leaves no half of one, and the backup goes on with room"
+    )
     func store() async throws {
         try await World.with(rows: 5) { world in
             // Random bytes stay as large as they are.
@@ -26,19 +28,24 @@ import Testing
                 let name = try await world.field("bk", ".items[0].metadata.name")
                 try await world.waitForWarning("Backup/\(name)", ["spec.filesystem.path is full"])
                 try await world.waitForComplaint("bk/\(name)", ["spec.filesystem.path is full"])
-                try await world.waitForComplaint("bp/db", reason: "BackupFailed", [name, "spec.filesystem.path is full"])
+                try await world.waitForComplaint(
+                    "bp/db", reason: "BackupFailed", [name, "spec.filesystem.path is full"])
                 #expect(try world.files("catalog") == [])
                 #expect(try world.files("data") == [])
             }
             try await Standalone.run(world) { _ in
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete")
                 #expect(try world.files("catalog").count == 1)
-                #expect(try world.files("data").count == 3, "the dump and the roles in two forms: what the failed attempts wrote is gone")
+                #expect(
+                    try world.files("data").count == 3,
+                    "the dump and the roles in two forms: what the failed attempts wrote is gone")
             }
         }
     }
 
-    @Test("A database server that is full in the middle of a restore is told, and keeps the database in use as it is", .enabled(if: geteuid() == 0))
+    @Test(
+        "A database server that is full in the middle of a restore is told, and keeps the database in use as it is",
+        .enabled(if: geteuid() == 0))
     func server() async throws {
         let server = try await TemporaryPostgres.start()
         defer { server.stop() }

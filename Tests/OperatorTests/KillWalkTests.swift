@@ -57,7 +57,9 @@ import Testing
         }
     }
 
-    @Test("A recovery that is ended at any point goes on after a restart, and does nothing twice", arguments: Way.allCases)
+    @Test(
+        "A recovery that is ended at any point goes on after a restart, and does nothing twice", arguments: Way.allCases
+    )
     func recovery(_ way: Way) async throws {
         try await World.with { world in
             try await Standalone.run(world) { _ in try await world.prepareWithBackup() }
@@ -100,7 +102,8 @@ extension World {
         let all = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
         return all.filter { name in
             var isFolder: ObjCBool = false
-            return name.hasPrefix(prefix) && FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
+            return name.hasPrefix(prefix)
+                && FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
                 && !isFolder.boolValue
         }.sorted()
     }
@@ -109,6 +112,8 @@ extension World {
 
     /// Kept databases let nobody in until they are told to.
     func drop(_ databases: [String]) async throws {
-        for name in databases { try await sql("drop database \(PostgresIdentifier.quote(name)) with (force)", in: "postgres") }
+        for name in databases {
+            try await sql("drop database \(PostgresIdentifier.quote(name)) with (force)", in: "postgres")
+        }
     }
 }

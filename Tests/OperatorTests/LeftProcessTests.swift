@@ -19,7 +19,9 @@ import Testing
                 }
                 var wasSeen = false
                 for time in 1...20 where !wasSeen {
-                    let order = ["DR_KILL_AT": "\(KillPoint.verificationProgressed.rawValue):\(time)", "DR_KILL_SIGNAL": "STOP"]
+                    let order = [
+                        "DR_KILL_AT": "\(KillPoint.verificationProgressed.rawValue):\(time)", "DR_KILL_SIGNAL": "STOP",
+                    ]
                     var found: [ProcessEntry] = []
                     try await Standalone.run(world, environment: world.cache.merging(order) { $1 }) { process in
                         // Its answer may be lost: the operator stands still at the point.
@@ -47,15 +49,19 @@ import Testing
     func git() async throws {
         try await World.with(rows: 1) { world in
             // Takes connections and never answers.
-            let silent = "import socket, sys; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(9); print(s.getsockname()[1], flush=True); sys.stdin.read()"
+            let silent =
+                "import socket, sys; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(9); print(s.getsockname()[1], flush=True); sys.stdin.read()"
             try await withChild(Command("python3", ["-c", silent])) { streams in
-                let port = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+                let port = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self).trimmingCharacters(
+                    in: .whitespacesAndNewlines)
                 var found: [ProcessEntry] = []
                 try await Standalone.run(world, environment: world.cache) { process in
                     try await world.prepare()
                     try await world.apply(
                         World.object(
-                            "BackupPolicy", "p", "{source: {git: {url: \"http://127.0.0.1:\(port)/a.git\"}}, storeRef: {name: primary}, trigger: first}"))
+                            "BackupPolicy", "p",
+                            "{source: {git: {url: \"http://127.0.0.1:\(port)/a.git\"}}, storeRef: {name: primary}, trigger: first}"
+                        ))
                     try await world.eventually("it asks the server") {
                         found = ProcessEntry.family(of: process.pid).filter { $0.arguments.contains("git clone") }
                         return found.isEmpty ? "no git" : nil

@@ -17,7 +17,8 @@ import Testing
                 }
                 #expect(found.count == 2, "the API and the probes: \(found)")
                 #expect(found.allSatisfy { $0.hasPrefix("0100007F:") }, "\(found)")
-                let attributes = try FileManager.default.attributesOfItem(atPath: world.state.appending(path: "kubeconfig").path)
+                let attributes = try FileManager.default.attributesOfItem(
+                    atPath: world.state.appending(path: "kubeconfig").path)
                 #expect(attributes[.posixPermissions] as? Int == 0o600)
             }
         }
@@ -26,14 +27,19 @@ import Testing
     @Test("Told to listen everywhere it does, and its certificate is good for the names it was given")
     func everywhere() async throws {
         try await World.with(rows: 1) { world in
-            try await Standalone.run(world, arguments: ["--address", "0.0.0.0", "--name", "dr.example.com", "--name", "192.0.2.7"]) { process in
+            try await Standalone.run(
+                world, arguments: ["--address", "0.0.0.0", "--name", "dr.example.com", "--name", "192.0.2.7"]
+            ) { process in
                 let found = try Self.listening(process.pid)
                 #expect(found.map { $0.prefix(9) } == ["00000000:"], "\(found)")
                 // The kubeconfig leads to this machine itself.
-                let server = try await world.kubectl("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
+                let server = try await world.kubectl(
+                    "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
                 #expect(server.hasPrefix("https://127.0.0.1:"), "\(server)")
                 for name in ["dr.example.com", "192.0.2.7", "localhost"] {
-                    #expect(try await world.kubectl("--tls-server-name", name, "get", "--raw", "/readyz") == "ok", "\(name)")
+                    #expect(
+                        try await world.kubectl("--tls-server-name", name, "get", "--raw", "/readyz") == "ok", "\(name)"
+                    )
                 }
                 await #expect(throws: ProcessError.self) {
                     try await world.kubectl("--tls-server-name", "other.example.com", "get", "--raw", "/readyz")
@@ -49,12 +55,13 @@ import Testing
             try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\($0)")
         }
         return try ["tcp", "tcp6"].flatMap { table in
-            try String(contentsOfFile: "/proc/\(pid)/net/\(table)", encoding: .utf8).split(separator: "\n").dropFirst().compactMap { line in
-                let fields = line.split(separator: " ")
-                // 0A: it listens.
-                guard fields.count > 9, fields[3] == "0A", own.contains("socket:[\(fields[9])]") else { return nil }
-                return String(fields[1])
-            }
+            try String(contentsOfFile: "/proc/\(pid)/net/\(table)", encoding: .utf8).split(separator: "\n").dropFirst()
+                .compactMap { line in
+                    let fields = line.split(separator: " ")
+                    // 0A: it listens.
+                    guard fields.count > 9, fields[3] == "0A", own.contains("socket:[\(fields[9])]") else { return nil }
+                    return String(fields[1])
+                }
         }
     }
 }

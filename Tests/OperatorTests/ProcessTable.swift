@@ -12,7 +12,8 @@ struct ProcessEntry: Sendable, Hashable, CustomStringConvertible {
 
     init?(_ number: Int32) {
         guard let text = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
-            let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1, let parent = Int32(fields[1]),
+            let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+            let parent = Int32(fields[1]),
             let bytes = FileManager.default.contents(atPath: "/proc/\(number)/cmdline")
         else { return nil }
         self.number = number

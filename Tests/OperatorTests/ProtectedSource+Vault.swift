@@ -18,7 +18,8 @@ extension ProtectedSource {
             restore: asExport
                 ? "restoreVaultKV: {policy: p, strategy: Overwrite}"
                 : "restoreVault: {policy: p, unsealKeysSecret: {name: unseal}, tokenSecret: {name: vault}}",
-            verification: asExport ? nil : "vault: {unsealKeysSecret: {name: unseal}, canary: {path: secret/data/canary, key: value}}",
+            verification: asExport
+                ? nil : "vault: {unsealKeysSecret: {name: unseal}, canary: {path: secret/data/canary, key: value}}",
             change: { try await vault.put("secret/changing", ["value": UUID().uuidString]) },
             damage: {
                 try await vault.put("secret/canary", ["value": "damaged"])
@@ -26,9 +27,15 @@ extension ProtectedSource {
             },
             contents: {
                 var found: [String] = []
-                for name in ["canary", "it's $(x) ü"] { found.append((try? await vault.bao(["kv", "get", "-format=json", "-field=data", "secret/\(name)"])) ?? "gone") }
+                for name in ["canary", "it's $(x) ü"] {
+                    found.append(
+                        (try? await vault.bao(["kv", "get", "-format=json", "-field=data", "secret/\(name)"])) ?? "gone"
+                    )
+                }
                 for version in 1...4 {
-                    let text = try? await vault.bao(["kv", "get", "-version=\(version)", "-field=password", "secret/database"])
+                    let text = try? await vault.bao([
+                        "kv", "get", "-version=\(version)", "-field=password", "secret/database",
+                    ])
                     found.append("\(version): \(text ?? "none")")
                 }
                 return found

@@ -24,19 +24,26 @@ struct ProtectedSource: Sendable {
     /// All that must be the same after a recovery.
     var contents: @Sendable () async throws -> [String]
 
-    static func with(_ kind: Kind, _ world: World, _ body: @escaping @Sendable (ProtectedSource) async throws -> Void) async throws {
+    static func with(_ kind: Kind, _ world: World, _ body: @escaping @Sendable (ProtectedSource) async throws -> Void)
+        async throws
+    {
         switch kind {
         case .git: try await body(try await git(world))
         case .kubernetes: try await body(kubernetes(world))
         case .vault, .vaultKV:
-            try await TemporaryVault.with { vault in try await body(try await Self.vault(vault, asExport: kind == .vaultKV)) }
+            try await TemporaryVault.with { vault in
+                try await body(try await Self.vault(vault, asExport: kind == .vaultKV))
+            }
         case .prometheus: try await prometheus(world, body)
         case .postgresql: try await body(postgresql(world))
         }
     }
 
     func policy(trigger: String) -> String {
-        World.object("BackupPolicy", "p", "{source: {\(source)}, storeRef: {name: primary}, trigger: \(trigger)\(verification.map { ", verification: {\($0)}" } ?? "")}")
+        World.object(
+            "BackupPolicy", "p",
+            "{source: {\(source)}, storeRef: {name: primary}, trigger: \(trigger)\(verification.map { ", verification: {\($0)}" } ?? "")}"
+        )
     }
 
     var phases: String { "[{name: back, steps: [{name: back, \(restore)}]}]" }
@@ -57,7 +64,9 @@ extension ProtectedSource {
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \(name), labels: {keep: this}}\ndata: {value: \(World.quoted(value))}"
         }
         return ProtectedSource(
-            documents: [settings("plain", "as it was"), settings("odd", "$(x) \"quoted\" – ünï\ncode"), World.deployment],
+            documents: [
+                settings("plain", "as it was"), settings("odd", "$(x) \"quoted\" – ünï\ncode"), World.deployment,
+            ],
             source: "kubernetes: {kinds: [ConfigMap, deployments.apps]}",
             restore: "restoreResources: {policy: p, conflict: Overwrite}",
             change: {
@@ -66,7 +75,8 @@ extension ProtectedSource {
             damage: {
                 try await Standalone.run(world) { _ in
                     try await world.kubectl("delete", "configmap", "odd")
-                    try await world.kubectl("patch", "configmap", "plain", "--type=merge", "-p", #"{"data": {"value": "damaged"}}"#)
+                    try await world.kubectl(
+                        "patch", "configmap", "plain", "--type=merge", "-p", #"{"data": {"value": "damaged"}}"#)
                     try await world.kubectl("scale", "deployment/api", "--replicas=0")
                 }
             },
@@ -74,7 +84,8 @@ extension ProtectedSource {
                 let all = Mutex<String>("")
                 try await Standalone.run(world) { _ in
                     let objects = try await world.kubectl(
-                        "get", "configmaps,deployments", "-o", "jsonpath={range .items[*]}{.metadata.name} {.data} {.metadata.labels} {.spec}{\"\\n\"}{end}")
+                        "get", "configmaps,deployments", "-o",
+                        "jsonpath={range .items[*]}{.metadata.name} {.data} {.metadata.labels} {.spec}{\"\\n\"}{end}")
                     all.withLock { $0 = objects }
                 }
                 return all.withLock { $0 }.split(separator: "\n").map(String.init)

@@ -26,17 +26,22 @@ import Testing
     func abort() async throws {
         try await inWorld { world in
             let phases = Self.phases(
-                Self.sql("long", "select pg_sleep(600)"), Self.sql("never", "insert into gate values ('done')", ", write: true"))
+                Self.sql("long", "select pg_sleep(600)"),
+                Self.sql("never", "insert into gate values ('done')", ", write: true"))
             try await world.apply(world.plan(phases: phases, token: "t"))
             try await world.eventually("the statement runs") {
-                try await world.values("select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()").isEmpty ? "not yet" : nil
+                try await world.values(
+                    "select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()"
+                ).isEmpty ? "not yet" : nil
             }
             let said = try await world.dr("abort", "plan-t")
             #expect(said.contains("plan-t"))
             try await world.wait("rr/plan-t", ".status.state", is: "Aborted")
             #expect(try await world.field("rr/plan-t", ".status.steps[*].state") == "Failed Skipped")
             try await world.eventually("the statement is cancelled on the server") {
-                try await world.values("select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()").isEmpty ? nil : "runs"
+                try await world.values(
+                    "select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()"
+                ).isEmpty ? nil : "runs"
             }
             #expect(try await world.values("select count(*) from gate") == ["1"])
             try await world.eventually("the ledger says so") {
@@ -57,7 +62,8 @@ import Testing
             let holder = try await PostgresConnection.connect(world.postgres.configuration(database: world.database))
             try await holder.execute("select pg_advisory_lock(7)")
             let phases = Self.phases(
-                Self.sql("first", "select pg_advisory_lock(7)"), Self.sql("second", wait, #", expect: "open""#, ", retries: 20"))
+                Self.sql("first", "select pg_advisory_lock(7)"),
+                Self.sql("second", wait, #", expect: "open""#, ", retries: 20"))
             try await world.apply(world.plan(phases: phases, token: "t"))
             try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Running")
             try await world.kubectl("patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Paused"}}"#)
@@ -69,14 +75,17 @@ import Testing
             try await world.kubectl("patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Running"}}"#)
             // Retries: the gate opens after the first attempt has failed.
             try await world.wait("rr/plan-t", ".status.steps[1].state", is: "Waiting")
-            try await world.waitForWarning("RecoveryRun/plan-t", ["only/second", #"the query gave "closed", expected was "open""#])
+            try await world.waitForWarning(
+                "RecoveryRun/plan-t", ["only/second", #"the query gave "closed", expected was "open""#])
             try await world.sql("update gate set v = 'open'")
             try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")
             #expect(try await world.field("rr/plan-t", ".status.steps[1].attempts") == "2")
         }
     }
 
-    @Test("A step with onFailure: Pause waits for a person, who mends and goes on; Continue is passed over; a deadline ends it")
+    @Test(
+        "A step with onFailure: Pause waits for a person, who mends and goes on; Continue is passed over; a deadline ends it"
+    )
     func failures() async throws {
         try await inWorld { world in
             let phases = Self.phases(
@@ -127,7 +136,9 @@ import Testing
                 let said = try await world.dr("recover", "plan", "--token", "t", "--resume")
                 #expect(said.contains("Succeeded"), "\(said)")
                 try await world.wait("rp/plan", ".status.state", is: "Succeeded")
-                await #expect(throws: (any Error).self) { try await world.dr("recover", "plan", "--token", "t", "--resume") }
+                await #expect(throws: (any Error).self) {
+                    try await world.dr("recover", "plan", "--token", "t", "--resume")
+                }
             }
             #expect(try await world.contents() == before)
             #expect(try await world.databases().count == 2, "restored once")
@@ -141,7 +152,9 @@ import Testing
         try await inWorld { world in
             try await world.apply(world.plan(phases: Self.phases(Self.sql("long", "select pg_sleep(600)")), token: "t"))
             try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Running")
-            await #expect(throws: (any Error).self) { try await world.dr("recover", "plan", "--token", "t", "--resume") }
+            await #expect(throws: (any Error).self) {
+                try await world.dr("recover", "plan", "--token", "t", "--resume")
+            }
             #expect(try await world.field("rr/plan-t", ".status.state") == "Running")
             let name = try await world.field("rr", ".items[?(@.spec.resume==true)].metadata.name")
             #expect(try await world.field("rr/\(name)", ".status.message").contains("not lost"))
@@ -181,7 +194,9 @@ import Testing
             #expect(try await world.field("rr/plan-t", ".status.state") == "Running")
             try await world.kubectl("delete", "rr/plan-t", "--timeout=30s")
             try await world.eventually("its statement is cancelled") {
-                try await world.values("select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()").isEmpty ? nil : "runs"
+                try await world.values(
+                    "select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()"
+                ).isEmpty ? nil : "runs"
             }
             // A backup that waits for a lock of ours, while all that it is made of goes.
             try await world.apply(world.policy(more: "trigger: a"))

@@ -23,7 +23,9 @@ import Testing
         try await world.wait("bst/primary", ".status.phase", is: "Ready")
     }
 
-    @Test("An API server that is restored to a time when the run was under way repeats nothing: the ledger knows that it ended")
+    @Test(
+        "An API server that is restored to a time when the run was under way repeats nothing: the ledger knows that it ended"
+    )
     func restoredServer() async throws {
         try await inWorld { world in
             let phases = RunControlTests.phases(
@@ -64,10 +66,12 @@ import Testing
         try await inWorld { world in
             try await Standalone.run(world) { _ in
                 try await prepare(world)
-                let holder = try await PostgresConnection.connect(world.postgres.configuration(database: world.database))
+                let holder = try await PostgresConnection.connect(
+                    world.postgres.configuration(database: world.database))
                 try await holder.execute("select pg_advisory_lock(7)")
                 let phases = RunControlTests.phases(
-                    Self.sql("first", "select pg_advisory_lock(7)"), Self.sql("second", "insert into marks values ('second')", ", write: true"))
+                    Self.sql("first", "select pg_advisory_lock(7)"),
+                    Self.sql("second", "insert into marks values ('second')", ", write: true"))
                 try await world.apply(world.plan(phases: phases, token: "t"))
                 try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Running")
                 // As the other cluster's dr recover --resume writes it.
@@ -75,8 +79,10 @@ import Testing
                 let key = "ledger/\(World.namespace)/plan/t.json"
                 let entry = try world.text(key)
                 #expect(entry.contains(uid))
-                try entry.replacing(uid, with: "of-another-cluster").replacing("\"plan-t\"", with: "\"plan-t-resume-1\"")
-                    .write(to: world.store.appending(path: key), atomically: true, encoding: .utf8)
+                try entry.replacing(uid, with: "of-another-cluster").replacing(
+                    "\"plan-t\"", with: "\"plan-t-resume-1\""
+                )
+                .write(to: world.store.appending(path: key), atomically: true, encoding: .utf8)
                 await holder.close()
                 try await world.wait("rr/plan-t", ".status.state", is: "AlreadyExecuted")
                 let message = try await world.field("rr/plan-t", ".status.message")
@@ -88,7 +94,9 @@ import Testing
         }
     }
 
-    @Test("A write that the lost run was at waits for a person in the run that takes over, who may not bring another plan")
+    @Test(
+        "A write that the lost run was at waits for a person in the run that takes over, who may not bring another plan"
+    )
     func resumeOfWrite() async throws {
         try await inWorld { world in
             let phases = RunControlTests.phases(
@@ -106,19 +114,25 @@ import Testing
                 try await prepare(world)
                 try await world.apply(plan.replacing("'done'", with: "'other'"))
                 try await world.wait("rp/plan", ".status.state", is: "AlreadyExecuted")
-                await #expect(throws: (any Error).self) { try await world.dr("recover", "plan", "--token", "t", "--resume") }
+                await #expect(throws: (any Error).self) {
+                    try await world.dr("recover", "plan", "--token", "t", "--resume")
+                }
                 let refused = try await world.field("rr", ".items[?(@.spec.resume==true)].status.message")
                 #expect(refused.contains("another version of the plan"), "\(refused)")
                 try await world.kubectl("delete", "rr", "--all")
                 try await world.apply(plan)
-                await #expect(throws: (any Error).self) { try await world.dr("recover", "plan", "--token", "t", "--resume") }
+                await #expect(throws: (any Error).self) {
+                    try await world.dr("recover", "plan", "--token", "t", "--resume")
+                }
                 let name = try await world.field("rr", ".items[?(@.spec.resume==true)].metadata.name")
                 try await world.wait("rr/\(name)", ".status.steps[*].state", is: "Succeeded Unknown")
                 #expect(try await world.field("rr/\(name)", ".status.state") == "Paused")
                 #expect(try await world.values("select v from marks order by 1") == ["done", "once"])
                 try await world.dr("abort", name)
                 try await world.wait("rr/\(name)", ".status.state", is: "Aborted")
-                #expect(try await world.field("rr/\(name)", ".status.steps[*].state") == "Succeeded Unknown", "it may have happened")
+                #expect(
+                    try await world.field("rr/\(name)", ".status.steps[*].state") == "Succeeded Unknown",
+                    "it may have happened")
             }
         }
     }
@@ -129,25 +143,36 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await prepare(world)
                 let query = "with m as (insert into marks values ('once') returning 1) select pg_sleep(600) from m"
-                try await world.apply(world.plan(phases: RunControlTests.phases(Self.sql("once", query, ", write: true", ", retries: 5")), token: "t"))
+                try await world.apply(
+                    world.plan(
+                        phases: RunControlTests.phases(Self.sql("once", query, ", write: true", ", retries: 5")),
+                        token: "t"))
                 let running = "from pg_stat_activity where query like 'with m as%' and datname = current_database()"
-                try await world.eventually("the statement runs") { try await world.values("select 1 \(running)").isEmpty ? "not yet" : nil }
+                try await world.eventually("the statement runs") {
+                    try await world.values("select 1 \(running)").isEmpty ? "not yet" : nil
+                }
                 _ = try await world.values("select pg_terminate_backend(pid) \(running)")
                 try await world.wait("rr/plan-t", ".status.state", is: "Paused")
                 #expect(try await world.field("rr/plan-t", ".status.steps[0].state") == "Unknown")
                 #expect(try await world.field("rr/plan-t", ".status.steps[0].attempts") == "1")
                 // The person looks, and has it done.
-                try await world.kubectl("patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Paused"}}"#)
+                try await world.kubectl(
+                    "patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Paused"}}"#)
                 try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Waiting")
-                try await world.kubectl("patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Running"}}"#)
-                try await world.eventually("the statement runs") { try await world.values("select 1 \(running)").isEmpty ? "not yet" : nil }
+                try await world.kubectl(
+                    "patch", "rr/plan-t", "--type=merge", "-p", #"{"spec":{"desiredState":"Running"}}"#)
+                try await world.eventually("the statement runs") {
+                    try await world.values("select 1 \(running)").isEmpty ? "not yet" : nil
+                }
                 try await world.dr("abort", "plan-t")
                 try await world.wait("rr/plan-t", ".status.state", is: "Aborted")
             }
         }
     }
 
-    @Test("A later attempt restores what the first one chose, not a backup that was taken of the damaged database meanwhile")
+    @Test(
+        "A later attempt restores what the first one chose, not a backup that was taken of the damaged database meanwhile"
+    )
     func chosenOnce() async throws {
         try await World.with(rows: 50) { world in
             try await Standalone.run(world) { _ in
@@ -174,17 +199,21 @@ import Testing
         try await inWorld { world in
             try await Standalone.run(world) { _ in
                 try await prepare(world)
-                try await world.apply(world.plan(phases: RunControlTests.phases(Self.sql("long", "select pg_sleep(600)")), token: "a"))
+                try await world.apply(
+                    world.plan(phases: RunControlTests.phases(Self.sql("long", "select pg_sleep(600)")), token: "a"))
                 try await world.wait("rr/plan-a", ".status.steps[0].state", is: "Running")
                 let quick = RunControlTests.phases(Self.sql("quick", "insert into marks values ('b')", ", write: true"))
                 try await world.apply(world.plan(phases: quick, token: "b"))
-                try await world.wait("rr/plan-b", #".status.conditions[?(@.type=="Ready")].reason"#, is: "OtherRunUnderWay")
+                try await world.wait(
+                    "rr/plan-b", #".status.conditions[?(@.type=="Ready")].reason"#, is: "OtherRunUnderWay")
                 #expect(try await world.field("rr/plan-b", ".status.state") == "Pending")
                 #expect(try await world.field("rr/plan-b", ".status.message").contains("plan-a"))
                 let dry = try await world.dr("recover", "plan", "--token", "c", "--dry-run")
                 #expect(dry.contains("Succeeded"), "\(dry)")
                 #expect(try await world.values("select count(*) from marks") == ["0"])
-                #expect(!FileManager.default.fileExists(atPath: world.store.appending(path: "ledger/\(World.namespace)/plan/b.json").path))
+                #expect(
+                    !FileManager.default.fileExists(
+                        atPath: world.store.appending(path: "ledger/\(World.namespace)/plan/b.json").path))
                 try await world.dr("abort", "plan-a")
                 try await world.wait("rr/plan-b", ".status.state", is: "Succeeded")
                 #expect(try await world.values("select v from marks") == ["b"])
@@ -192,19 +221,24 @@ import Testing
         }
     }
 
-    @Test("A store that lets two writers create one key keeps no ledger: nothing is done, and the condition says the mend")
+    @Test(
+        "A store that lets two writers create one key keeps no ledger: nothing is done, and the condition says the mend"
+    )
     func noConditionalWrites() async throws {
         try await inWorld { world in
             try await Standalone.run(world) { _ in
                 try await prepare(world)
                 func say(_ isConditional: Bool) async throws {
                     try await world.kubectl(
-                        "patch", "bst/primary", "--subresource=status", "--type=merge", "-p", #"{"status":{"conditionalWrites":\#(isConditional)}}"#)
+                        "patch", "bst/primary", "--subresource=status", "--type=merge", "-p",
+                        #"{"status":{"conditionalWrites":\#(isConditional)}}"#)
                 }
                 try await say(false)
-                let steps = RunControlTests.phases(Self.sql("once", "insert into marks values ('once')", ", write: true"))
+                let steps = RunControlTests.phases(
+                    Self.sql("once", "insert into marks values ('once')", ", write: true"))
                 try await world.apply(world.plan(phases: steps, token: "t"))
-                try await world.waitForComplaint("rr/plan-t", reason: "NoConditionalWrites", ["primary", "spec.storeRef", "If-None-Match"])
+                try await world.waitForComplaint(
+                    "rr/plan-t", reason: "NoConditionalWrites", ["primary", "spec.storeRef", "If-None-Match"])
                 try await world.waitForWarning("RecoveryRun/plan-t", ["If-None-Match"])
                 #expect(try await world.field("rr/plan-t", ".status.state") == "Pending")
                 #expect(try world.files("ledger").isEmpty)
@@ -220,13 +254,19 @@ import Testing
         try await inWorld { world in
             try await Standalone.run(world) { _ in
                 try await prepare(world)
-                try await world.apply(world.plan(phases: RunControlTests.phases(Self.sql("long", "select pg_sleep(600)")), token: "t"))
+                try await world.apply(
+                    world.plan(phases: RunControlTests.phases(Self.sql("long", "select pg_sleep(600)")), token: "t"))
                 try await world.wait("rr/plan-t", ".status.steps[0].state", is: "Running")
-                let running = "select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()"
-                try await world.eventually("the statement runs") { try await world.values(running).isEmpty ? "not yet" : nil }
+                let running =
+                    "select 1 from pg_stat_activity where query like 'select pg_sleep(600)%' and datname = current_database()"
+                try await world.eventually("the statement runs") {
+                    try await world.values(running).isEmpty ? "not yet" : nil
+                }
                 // The plan makes it again as soon as it is gone.
                 try await world.kubectl("delete", "rr/plan-t")
-                try await world.eventually("the statement is cancelled") { try await world.values(running).isEmpty ? nil : "runs" }
+                try await world.eventually("the statement is cancelled") {
+                    try await world.values(running).isEmpty ? nil : "runs"
+                }
                 try await world.wait("rr/plan-t", ".status.state", is: "AlreadyExecuted")
             }
         }

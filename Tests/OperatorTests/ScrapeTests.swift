@@ -4,7 +4,9 @@ import Testing
 
 /// What Prometheus is told: alerts stand on it.
 @Suite struct ScrapeTests {
-    @Test("A scrape says to which moment the data can be brought back, and when that was last proven; a deleted policy ends its series")
+    @Test(
+        "A scrape says to which moment the data can be brought back, and when that was last proven; a deleted policy ends its series"
+    )
     func scrape() async throws {
         try await World.with(rows: 1) { world in
             try await ProtectedSource.with(.git, world) { source in
@@ -16,7 +18,9 @@ import Testing
                         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
                         return Dictionary(
                             lines.compactMap { line in
-                                guard let cut = line.lastIndex(of: " "), let value = Double(line[line.index(after: cut)...]) else { return nil }
+                                guard let cut = line.lastIndex(of: " "),
+                                    let value = Double(line[line.index(after: cut)...])
+                                else { return nil }
                                 return (String(line[..<cut]), value)
                             }, uniquingKeysWith: { $1 })
                     }
@@ -27,9 +31,11 @@ import Testing
                     try await world.apply(
                         World.object(
                             "BackupPolicy", "p",
-                            "{source: {\(source.source)}, storeRef: {name: primary}, trigger: first, objective: {rpo: 1h}, verification: {everyBackup: true}}"))
+                            "{source: {\(source.source)}, storeRef: {name: primary}, trigger: first, objective: {rpo: 1h}, verification: {everyBackup: true}}"
+                        ))
                     try await world.eventually("it is proven") {
-                        try await series()["dr_policy_last_verified_timestamp_seconds\(policy)"] == nil ? "not yet" : nil
+                        try await series()["dr_policy_last_verified_timestamp_seconds\(policy)"] == nil
+                            ? "not yet" : nil
                     }
                     let found = try await series()
                     let now = Date().timeIntervalSince1970
@@ -38,7 +44,9 @@ import Testing
                     let written = try await world.field("bp/p", ".status.recoverableTo")
                     #expect(Date(timeIntervalSince1970: point).formatted(.iso8601) == written)
                     #expect(point <= now)
-                    #expect((before...now).contains(try #require(found["dr_policy_last_verified_timestamp_seconds\(policy)"])))
+                    #expect(
+                        (before...now).contains(
+                            try #require(found["dr_policy_last_verified_timestamp_seconds\(policy)"])))
                     #expect(try #require(found["dr_policy_last_verification_duration_seconds\(policy)"]) >= 0)
                     #expect(found["dr_backup_total{result=\"complete\"}"] == 1)
                     #expect(found["dr_verification_total{result=\"verified\"}"] == 1)

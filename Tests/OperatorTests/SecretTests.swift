@@ -22,16 +22,20 @@ import Testing
             func canary(_ name: String) -> String { canaries[name] ?? "" }
             let role = "canary_\(UUID().uuidString.prefix(8).lowercased())"
             try await world.sql(
-                "create role \(role) superuser login password \(PostgresLiteral.quote(canary("password")))", in: "postgres")
+                "create role \(role) superuser login password \(PostgresLiteral.quote(canary("password")))",
+                in: "postgres")
             let watch = ProcessWatch()
             try await Standalone.run(world, arguments: ["--verbose"]) { process in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await watch.run(below: process.pid) }
                     try await world.prepareS3()
                     try await world.apply(
-                        World.secret("db", ["password": canary("password")]), World.secret("db-wrong", ["password": canary("wrong password")]),
+                        World.secret("db", ["password": canary("password")]),
+                        World.secret("db-wrong", ["password": canary("wrong password")]),
                         World.secret("bearer", ["token": canary("bearer token")]),
-                        World.secret("s3-wrong", ["accessKeyID": TemporaryS3.accessKeyID, "secretAccessKey": canary("wrong S3 secret")]),
+                        World.secret(
+                            "s3-wrong",
+                            ["accessKeyID": TemporaryS3.accessKeyID, "secretAccessKey": canary("wrong S3 secret")]),
                         World.object("BackupStore", "wrong", world.s3(s3, credentials: "s3-wrong", prefix: "wrong")))
                     let source = world.source().replacing("user: postgres", with: "user: \(role)")
                     let wrong = source.replacing("name: db}", with: "name: db-wrong}")
@@ -53,7 +57,9 @@ import Testing
                     group.cancelAll()
                 }
                 var places = ["arguments": watch.arguments.withLock { $0.sorted().joined(separator: "\n") }]
-                #expect(places["arguments"]?.contains("pg_dump") == true && places["arguments"]?.contains("pg_restore") == true)
+                #expect(
+                    places["arguments"]?.contains("pg_dump") == true
+                        && places["arguments"]?.contains("pg_restore") == true)
                 places["log"] = try String(contentsOf: world.log, encoding: .utf8)
                 places["events"] = try await world.kubectl("get", "events", "-o", "yaml")
                 let kinds = "backupstores,backuppolicies,backups,recoveryplans,recoveryruns,configmaps"
@@ -63,7 +69,8 @@ import Testing
                 let copy = world.folder.appending(path: "bucket")
                 try await world.aws("s3", "sync", "--quiet", "s3://dr-test/\(world.database)/", copy.path)
                 let names = FileManager.default.enumerator(atPath: copy.path)?.compactMap { $0 as? String } ?? []
-                #expect(names.contains { $0.hasPrefix("ledger/") } && names.contains { $0.hasPrefix("runs/") }, "\(names)")
+                #expect(
+                    names.contains { $0.hasPrefix("ledger/") } && names.contains { $0.hasPrefix("runs/") }, "\(names)")
                 for name in names {
                     guard let data = try? Data(contentsOf: copy.appending(path: name)) else { continue }
                     places["bucket \(name)"] = String(decoding: data, as: UTF8.self)
@@ -80,7 +87,9 @@ func expectNone(of canaries: [String: String], in places: [String: String]) {
     for (place, text) in places {
         for (name, secret) in canaries {
             #expect(!secret.isEmpty, "\(name)")
-            for form in [secret, Data(secret.utf8).base64EncodedString()] { #expect(!text.contains(form), "the \(name) is in the \(place)") }
+            for form in [secret, Data(secret.utf8).base64EncodedString()] {
+                #expect(!text.contains(form), "the \(name) is in the \(place)")
+            }
         }
     }
 }

@@ -4,7 +4,9 @@ import Testing
 
 /// Every kind of source is backed up and brought back by a real operator that is killed at every point of both.
 @Suite struct SourceWalkTests {
-    @Test("A backup that is killed at any point is complete after a restart, once", arguments: ProtectedSource.Kind.allCases)
+    @Test(
+        "A backup that is killed at any point is complete after a restart, once",
+        arguments: ProtectedSource.Kind.allCases)
     func backup(_ kind: ProtectedSource.Kind) async throws {
         try await walk(kind) { world, source in
             try await Standalone.run(world) { _ in try await world.prepare(source) }
@@ -40,7 +42,9 @@ import Testing
                 }
             }
             // A backup of PostgreSQL is of two artifacts at least: the roles, and each database.
-            if kind == .postgresql { #expect(try world.files("data").filter { $0.contains("globals") }.isEmpty == false) }
+            if kind == .postgresql {
+                #expect(try world.files("data").filter { $0.contains("globals") }.isEmpty == false)
+            }
             try await Self.restoreAndCompare(world, source, "last")
         }
     }
@@ -119,7 +123,9 @@ import Testing
         }
     }
 
-    private func walk(_ kind: ProtectedSource.Kind, _ body: @escaping @Sendable (World, ProtectedSource) async throws -> Void) async throws {
+    private func walk(
+        _ kind: ProtectedSource.Kind, _ body: @escaping @Sendable (World, ProtectedSource) async throws -> Void
+    ) async throws {
         try await World.with(rows: 1) { world in
             try await ProtectedSource.with(kind, world) { source in try await body(world, source) }
         }

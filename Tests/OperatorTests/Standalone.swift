@@ -15,8 +15,11 @@ struct Standalone: Sendable {
 
     /// The built product, beside the test bundle, which is the program itself or an argument of what runs it.
     static let executable: String = {
-        let places = [Bundle.main.bundleURL] + CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
-        let found = places.map { $0.appending(path: "dr").path }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        let places =
+            [Bundle.main.bundleURL] + CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
+        let found = places.map { $0.appending(path: "dr").path }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
         return found ?? "dr"
     }()
 
@@ -88,7 +91,9 @@ struct Standalone: Sendable {
     private func becomeReady(_ world: World) async throws {
         try await world.eventually("the API answers", within: 60) {
             guard isRunning else { throw World.TimedOut(description: "dr has ended: \(world.lastLog)") }
-            guard FileManager.default.fileExists(atPath: world.state.appending(path: "kubeconfig").path) else { return "no kubeconfig" }
+            guard FileManager.default.fileExists(atPath: world.state.appending(path: "kubeconfig").path) else {
+                return "no kubeconfig"
+            }
             do {
                 try await world.kubectl("get", "--raw", "/apis/dr.hotswap.io/v1alpha1")
                 return nil

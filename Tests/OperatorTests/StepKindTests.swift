@@ -61,13 +61,16 @@ import Testing
                       notes.txt: "this is no manifest"
                     """)
                 let template = try await world.field("deploy/api", ".spec.template.metadata.annotations")
-                try await world.apply(world.plan("dry", phases: Self.steps(address), token: "t", more: ", mode: DryRun"))
+                try await world.apply(
+                    world.plan("dry", phases: Self.steps(address), token: "t", more: ", mode: DryRun"))
                 try await world.wait("rp/dry", ".status.state", is: "Succeeded")
                 let dry = try await world.field("rp/dry", ".status.run")
                 let said = try await world.field("rr/\(dry)", ".status.steps[*].message")
                 for words in [
-                    "would apply 2 manifests; not checked: Cache front, whose definition comes with it", "would apply 2 manifests",
-                    "would wait for Cache front; the API server does not know Cache", "would restart api", "answered 200",
+                    "would apply 2 manifests; not checked: Cache front, whose definition comes with it",
+                    "would apply 2 manifests",
+                    "would wait for Cache front; the API server does not know Cache", "would restart api",
+                    "answered 200",
                 ] { #expect(said.contains(words), "\(words): \(said)") }
                 #expect(try await world.field("crd/caches.shop.example.com", ".metadata.name") == "")
                 #expect(try await world.field("cm/settings", ".metadata.name") == "")
@@ -84,7 +87,8 @@ import Testing
                 try await world.wait("rr/plan-t", ".status.steps[3].state", is: "Running")
                 try await world.kubectl("patch", "cm/settings", "--type=merge", "-p", #"{"data": {"mode": "ready"}}"#)
                 try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")
-                #expect(try await world.field("deploy/api", ".spec.template.metadata.annotations").contains("restartedAt"))
+                #expect(
+                    try await world.field("deploy/api", ".spec.template.metadata.annotations").contains("restartedAt"))
                 let message = try await world.field("rr/plan-t", ".status.steps[6].message")
                 #expect(message == "http://\(address)/metrics answered 200")
                 #expect(try await world.field("rr/plan-t", ".status.steps[0].outputs.objects") == "2")
@@ -98,7 +102,8 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await world.prepare()
                 try await world.apply(
-                    World.deployment.replacing("kind: Deployment", with: "kind: StatefulSet").replacing("{replicas: 3,", with: "{serviceName: api, replicas: 3,"))
+                    World.deployment.replacing("kind: Deployment", with: "kind: StatefulSet").replacing(
+                        "{replicas: 3,", with: "{serviceName: api, replicas: 3,"))
                 let api = "kind: StatefulSet, name: api"
                 let phases = """
                     [{name: all, steps: [{name: stop, scale: {\(api), replicas: 0}}, {name: restart, rolloutRestart: {\(api)}}, \
@@ -114,7 +119,9 @@ import Testing
         }
     }
 
-    @Test("What a step waits for in vain is told when its deadline has come, a Secret's values never; wrong answers fail a step")
+    @Test(
+        "What a step waits for in vain is told when its deadline has come, a Secret's values never; wrong answers fail a step"
+    )
     func inVain() async throws {
         try await World.with(rows: 1) { world in
             let address = "127.0.0.1:\(try freeLoopbackPort())"
@@ -124,14 +131,25 @@ import Testing
                 let encoded = Data("canary".utf8).base64EncodedString()
                 for (name, step, words) in [
                     (
-                        "secret", "deadline: 2s, wait: {apiVersion: v1, kind: Secret, name: login, jsonPath: .data.password, value: x}",
+                        "secret",
+                        "deadline: 2s, wait: {apiVersion: v1, kind: Secret, name: login, jsonPath: .data.password, value: x}",
                         "last: waiting for Secret login: .data.password has another value"
                     ),
-                    ("kind", "deadline: 2s, wait: {apiVersion: a.b/v1, kind: Thing, name: x, condition: Ready}", "does not know Thing of a.b/v1 yet"),
-                    ("status", "http: {url: \"http://\(address)/nowhere\"}", "/nowhere answered 404, expected was 200 to 299"),
-                    ("body", "http: {url: \"http://\(address)/metrics\", expectBody: \"unheard of\"}", "without the expected text"),
+                    (
+                        "kind", "deadline: 2s, wait: {apiVersion: a.b/v1, kind: Thing, name: x, condition: Ready}",
+                        "does not know Thing of a.b/v1 yet"
+                    ),
+                    (
+                        "status", "http: {url: \"http://\(address)/nowhere\"}",
+                        "/nowhere answered 404, expected was 200 to 299"
+                    ),
+                    (
+                        "body", "http: {url: \"http://\(address)/metrics\", expectBody: \"unheard of\"}",
+                        "without the expected text"
+                    ),
                 ] {
-                    try await world.apply(world.plan(name, phases: "[{name: a, steps: [{name: s, \(step)}]}]", token: "t"))
+                    try await world.apply(
+                        world.plan(name, phases: "[{name: a, steps: [{name: s, \(step)}]}]", token: "t"))
                     try await world.wait("rr/\(name)-t", ".status.state", is: "Failed")
                     let message = try await world.field("rr/\(name)-t", ".status.steps[0].message")
                     #expect(message.contains(words), "\(name): \(message)")
@@ -140,21 +158,28 @@ import Testing
                 #expect(!all.contains(encoded) && !all.contains("canary"))
                 // A password in an address would be read by everybody who reads plans.
                 let refused = await #expect(throws: ProcessError.self) {
-                    try await world.apply(world.plan("bad", phases: "[{name: a, steps: [{name: s, http: {url: \"https://u:p@example.com/\"}}]}]"))
+                    try await world.apply(
+                        world.plan(
+                            "bad", phases: "[{name: a, steps: [{name: s, http: {url: \"https://u:p@example.com/\"}}]}]")
+                    )
                 }
-                #expect(refused.map { "\($0)" }?.contains("bearerTokenSecret") == true, "\(String(describing: refused))")
+                #expect(
+                    refused.map { "\($0)" }?.contains("bearerTokenSecret") == true, "\(String(describing: refused))")
             }
         }
     }
 
     @Test("Replace, IntoEmpty, and the backup of a name, of a time and the latest")
     func strategies() async throws {
-        func phases(_ more: String) -> String { "[{name: a, steps: [{name: s, restorePostgreSQL: {policy: db, verify: Rows, \(more)}}]}]" }
+        func phases(_ more: String) -> String {
+            "[{name: a, steps: [{name: s, restorePostgreSQL: {policy: db, verify: Rows, \(more)}}]}]"
+        }
         try await World.with(rows: 20) { world in
             try await Standalone.run(world) { _ in
                 let first = try await world.prepareWithBackup()
                 let before = try await world.contents()
-                let point = try #require(try? Date(try await world.field("bk/\(first)", ".status.recoveryPoint"), strategy: .iso8601))
+                let point = try #require(
+                    try? Date(try await world.field("bk/\(first)", ".status.recoveryPoint"), strategy: .iso8601))
                 try await world.sql("insert into customers values (-1, 'later', null)")
                 let later = try await world.contents()
                 // So that a time lies between the two.
@@ -181,10 +206,14 @@ import Testing
                 #expect(try await world.databases().count == 2, "the damaged one is kept")
 
                 let copy = "\(world.database)_copy"
-                #expect(try await recover("copy", "strategy: IntoEmpty, target: \(world.source(database: copy))") != first)
+                #expect(
+                    try await recover("copy", "strategy: IntoEmpty, target: \(world.source(database: copy))") != first)
                 #expect(try await world.contents(of: copy) == later)
                 // It is not empty any more.
-                try await world.apply(world.plan("full", phases: phases("strategy: IntoEmpty, target: \(world.source(database: copy))"), token: "t"))
+                try await world.apply(
+                    world.plan(
+                        "full", phases: phases("strategy: IntoEmpty, target: \(world.source(database: copy))"),
+                        token: "t"))
                 try await world.wait("rr/full-t", ".status.state", is: "Failed")
                 #expect(try await world.field("rr/full-t", ".status.steps[0].message").contains("is not empty"))
                 #expect(try await world.contents(of: copy) == later)
@@ -207,7 +236,9 @@ import Testing
             try await Standalone.run(world) { _ in
                 try await world.wait("rr/plan-t", ".status.state", is: "Succeeded")
                 let message = try await world.field("rr/plan-t", ".status.steps[0].message")
-                #expect(message.contains("15 rows of 2 tables, every row proven") && message.contains("an earlier attempt had done it"), "\(message)")
+                #expect(
+                    message.contains("15 rows of 2 tables, every row proven")
+                        && message.contains("an earlier attempt had done it"), "\(message)")
                 #expect(try await world.field("rr/plan-t", ".status.steps[0].outputs.backup") == first)
                 try await world.drop(try await world.databases().filter { $0 != world.database })
             }

@@ -29,12 +29,15 @@ import Testing
                     at: world.store.appending(path: key), to: world.folder.appending(path: "dump.zst.age"))
             case .s3:
                 let listed = try await world.aws("s3", "ls", "--recursive", "s3://dr-test/\(world.database)/data/")
-                let key = try #require(listed.split(separator: "\n").first { $0.hasSuffix("database.dump.zst.age") }?.split(separator: " ").last)
+                let key = try #require(
+                    listed.split(separator: "\n").first { $0.hasSuffix("database.dump.zst.age") }?.split(separator: " ")
+                        .last)
                 try await world.aws("s3", "cp", "s3://dr-test/\(key)", "\(folder)/dump.zst.age")
             }
             let target = "\(world.database)_stock"
             _ = try await world.postgres.createDatabase(target)
-            let script = #"set -euo pipefail; age -d -i identity dump.zst.age | zstd -d | "$1" --exit-on-error --no-password -d "$2""#
+            let script =
+                #"set -euo pipefail; age -d -i identity dump.zst.age | zstd -d | "$1" --exit-on-error --no-password -d "$2""#
             try await runChild(
                 Command(
                     "bash", ["-c", script, "bash", TemporaryPostgres.program("pg_restore"), target],
@@ -53,9 +56,11 @@ extension World {
         let s3 = try await TemporaryS3.shared()
         try await kubectl("create", "namespace", Self.namespace)
         try await apply(
-            Self.secret("db", ["password": postgres.password]), Self.secret("db-ca", ["ca.crt": postgres.certificateAuthority]),
+            Self.secret("db", ["password": postgres.password]),
+            Self.secret("db-ca", ["ca.crt": postgres.certificateAuthority]),
             Self.secret("identity", ["identity": identity]),
-            Self.secret("s3", ["accessKeyID": TemporaryS3.accessKeyID, "secretAccessKey": TemporaryS3.secretAccessKey]),
+            Self.secret(
+                "s3", ["accessKeyID": TemporaryS3.accessKeyID, "secretAccessKey": TemporaryS3.secretAccessKey]),
             Self.secret("s3-ca", ["ca.crt": s3.certificateAuthority]),
             Self.object("BackupStore", "primary", self.s3(s3, prefix: database)))
     }
@@ -70,7 +75,8 @@ extension World {
                 Command(
                     "aws", ["--endpoint-url", "https://localhost:\(s3.port)"] + arguments,
                     environment: [
-                        "AWS_ACCESS_KEY_ID": TemporaryS3.accessKeyID, "AWS_SECRET_ACCESS_KEY": TemporaryS3.secretAccessKey,
+                        "AWS_ACCESS_KEY_ID": TemporaryS3.accessKeyID,
+                        "AWS_SECRET_ACCESS_KEY": TemporaryS3.secretAccessKey,
                         "AWS_DEFAULT_REGION": "us-east-1", "AWS_CA_BUNDLE": authority.path, "HOME": folder.path,
                     ])), as: UTF8.self)
     }

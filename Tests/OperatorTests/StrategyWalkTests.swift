@@ -12,19 +12,25 @@ import Testing
     }
 
     static let stops = [
-        Stop(point: "restore-schema", isBack: false), Stop(point: "restore-loading", isBack: false), Stop(point: "restore-verifying", isBack: false),
-        Stop(point: "restore-swapping", isBack: false), Stop(point: "restore-done", isBack: true), Stop(point: "step-done", isBack: true),
+        Stop(point: "restore-schema", isBack: false), Stop(point: "restore-loading", isBack: false),
+        Stop(point: "restore-verifying", isBack: false),
+        Stop(point: "restore-swapping", isBack: false), Stop(point: "restore-done", isBack: true),
+        Stop(point: "step-done", isBack: true),
         Stop(point: "run-finished", isBack: true),
     ]
 
-    @Test("A recovery that is killed is done once, whatever was written since", arguments: ["Swap", "Replace", "IntoEmpty"])
+    @Test(
+        "A recovery that is killed is done once, whatever was written since",
+        arguments: ["Swap", "Replace", "IntoEmpty"])
     func recovery(_ strategy: String) async throws {
         try await World.with(rows: 100) { world in
             try await Standalone.run(world) { _ in try await world.prepareWithBackup() }
             let before = try await world.contents()
             let copy = "\(world.database)_copy"
-            let (target, place) = strategy == "IntoEmpty" ? (", target: \(world.source(database: copy))", copy) : ("", world.database)
-            let phases = "[{name: a, steps: [{name: s, restorePostgreSQL: {policy: db, verify: Rows, strategy: \(strategy)\(target)}}]}]"
+            let (target, place) =
+                strategy == "IntoEmpty" ? (", target: \(world.source(database: copy))", copy) : ("", world.database)
+            let phases =
+                "[{name: a, steps: [{name: s, restorePostgreSQL: {policy: db, verify: Rows, strategy: \(strategy)\(target)}}]}]"
             for stop in Self.stops {
                 if strategy != "IntoEmpty" { try await world.damage() }
                 let ended = try await Standalone.run(world, environment: ["DR_KILL_AT": stop.point]) { process in
@@ -37,7 +43,8 @@ import Testing
                 try await Standalone.run(world) { _ in
                     try await world.wait("rr/plan-\(stop)", ".status.state", is: "Succeeded")
                     try await world.eventually("\(stop): the ledger is closed") {
-                        try world.text("ledger/\(World.namespace)/plan/\(stop).json").contains("\"Succeeded\"") ? nil : "open"
+                        try world.text("ledger/\(World.namespace)/plan/\(stop).json").contains("\"Succeeded\"")
+                            ? nil : "open"
                     }
                     try await world.kubectl("delete", "rp/plan")
                     try await world.kubectl("delete", "rr", "--all")

@@ -5,7 +5,9 @@ import Testing
 
 /// Backups are proven by a real operator, of a git repository: what is asked, what is found, and what a kill leaves.
 @Suite struct VerificationTests {
-    @Test("Each backup is proven; one that is damaged later is found broken, told everywhere, and not restored as verified")
+    @Test(
+        "Each backup is proven; one that is damaged later is found broken, told everywhere, and not restored as verified"
+    )
     func provenThenBroken() async throws {
         try await with { world, source in
             try await Standalone.run(world, environment: world.cache) { _ in
@@ -31,7 +33,9 @@ import Testing
                 #expect(try await world.field("bk/\(backup)", world.verified()) == "False")
                 #expect(try world.text("proofs/\(World.namespace)/p/\(backup).json").contains("\"Broken\""))
                 try await world.wait("bp/p", ".status.phase", is: "Degraded")
-                #expect(try await world.field("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#) == "VerificationFailed")
+                #expect(
+                    try await world.field("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#)
+                        == "VerificationFailed")
                 #expect(try await world.field("bp/p", #".status.conditions[?(@.type=="Ready")].status"#) == "True")
                 try await world.waitForWarning("Backup/\(backup)", ["corrupt"])
                 try await world.waitForWarning("BackupPolicy/p", [backup])
@@ -77,7 +81,9 @@ import Testing
                     return left.isEmpty ? nil : "\(left)"
                 }
                 try await Standalone.run(world, environment: world.cache) { _ in
-                    try await world.eventually("\(point): it is proven") { try await world.hasVerdict() ? nil : "not yet" }
+                    try await world.eventually("\(point): it is proven") {
+                        try await world.hasVerdict() ? nil : "not yet"
+                    }
                     #expect(try await world.field("bk", world.verified("items[0].")) == "True", "\(point)")
                     #expect(try world.scratch() == [], "\(point)")
                 }
@@ -93,13 +99,17 @@ import Testing
                 try await world.apply(
                     World.object(
                         "BackupStore", "primary",
-                        "{filesystem: {path: \(World.quoted(world.store.path))}, encryption: {recipients: [\(world.recipient)], identitySecret: null}}"))
+                        "{filesystem: {path: \(World.quoted(world.store.path))}, encryption: {recipients: [\(world.recipient)], identitySecret: null}}"
+                    ))
                 try await world.apply(source.verified("everyBackup: true, maxAge: 1s"))
                 try await world.wait("bp/p", ".status.phase", is: "Degraded")
                 try await world.waitForWarning("BackupPolicy/p", ["dr verify p"])
-                try await world.wait("bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
+                try await world.wait(
+                    "bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
                 #expect(try await world.field("bk", world.verified("items[0].")) == "Unknown")
-                #expect(try await world.field("bk", ".items[0].status.verification.error").contains("spec.encryption.identitySecret"))
+                #expect(
+                    try await world.field("bk", ".items[0].status.verification.error").contains(
+                        "spec.encryption.identitySecret"))
             }
         }
     }
@@ -113,10 +123,12 @@ import Testing
                 try await world.wait("bk", ".items[*].status.phase", is: "Complete")
                 let key = world.folder.appending(path: "rotated").path
                 try await world.run("age-keygen", "-o", key)
-                try await world.apply(World.secret("identity", ["identity": try String(contentsOfFile: key, encoding: .utf8)]))
+                try await world.apply(
+                    World.secret("identity", ["identity": try String(contentsOfFile: key, encoding: .utf8)]))
                 let error = await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
                 #expect("\(String(describing: error))".contains("spec.encryption.identitySecret"))
-                try await world.wait("bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
+                try await world.wait(
+                    "bk", #".items[*].status.conditions[?(@.type=="RestoreVerified")].reason"#, is: "NoIdentity")
                 #expect(try await world.field("bk", world.verified("items[0].")) == "Unknown")
                 #expect(try world.files("proofs").isEmpty)
 
@@ -128,12 +140,15 @@ import Testing
                 try bytes.write(to: artifact)
                 await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
                 #expect(try await world.field("bk", world.verified("items[0].")) == "False")
-                try await world.waitForWarning("Backup/\(try await world.field("bk", ".items[0].metadata.name"))", ["corrupt"])
+                try await world.waitForWarning(
+                    "Backup/\(try await world.field("bk", ".items[0].metadata.name"))", ["corrupt"])
             }
         }
     }
 
-    @Test("A snapshot that nobody could restore is not proven: the condition says what was checked, and which field is missing")
+    @Test(
+        "A snapshot that nobody could restore is not proven: the condition says what was checked, and which field is missing"
+    )
     func onlyChecked() async throws {
         try await with(.vault) { world, source in
             let address = "127.0.0.1:\(try freeLoopbackPort())"
@@ -144,14 +159,18 @@ import Testing
                 try await world.wait("bk", condition + ".reason", is: "OnlyChecked")
                 #expect(try await world.field("bk", condition + ".status") == "Unknown")
                 let message = try await world.field("bk", condition + ".message")
-                #expect(message.contains("spec.verification.vault.unsealKeysSecret") && message.contains("snapshot, members"), "\(message)")
+                #expect(
+                    message.contains("spec.verification.vault.unsealKeysSecret")
+                        && message.contains("snapshot, members"), "\(message)")
                 #expect(try world.files("proofs").isEmpty)
                 try await world.wait("bp/p", #".status.conditions[?(@.type=="Verified")].reason"#, is: "OnlyChecked")
                 #expect(try await world.field("bp/p", ".status.lastVerifiedBackup").isEmpty)
                 let error = await #expect(throws: (any Error).self) { try await world.dr("verify", "p", "--wait") }
                 #expect("\(String(describing: error))".contains("unsealKeysSecret"))
                 let scraped = try await world.run("curl", "-sSf", "http://\(address)/metrics")
-                #expect(scraped.contains(#"dr_verification_total{result="checked"} 2"#) && scraped.contains(#"dr_verification_total{result="verified"} 0"#), "\(scraped)")
+                #expect(
+                    scraped.contains(#"dr_verification_total{result="checked"} 2"#)
+                        && scraped.contains(#"dr_verification_total{result="verified"} 0"#), "\(scraped)")
                 #expect(!scraped.contains("dr_policy_last_verified_timestamp_seconds{"), "\(scraped)")
                 try await world.apply(world.plan(phases: source.phases, token: "t", more: ", to: LatestVerified"))
                 try await world.eventually("the recovery refuses it") {
@@ -167,7 +186,8 @@ import Testing
         try await with { world, source in
             try await Standalone.run(world, environment: world.cache) { _ in
                 try await world.prepare()
-                try await world.apply(World.object("BackupPolicy", "p", "{source: {\(source.source)}, storeRef: {name: primary}}"))
+                try await world.apply(
+                    World.object("BackupPolicy", "p", "{source: {\(source.source)}, storeRef: {name: primary}}"))
                 for (name, words) in [("p", "no complete backup"), ("gone", "not found")] {
                     let error = await #expect(throws: (any Error).self) { try await world.dr("verify", name) }
                     #expect("\(String(describing: error))".contains(words))
@@ -187,7 +207,9 @@ import Testing
 
 extension ProtectedSource {
     fileprivate func verified(_ verification: String) -> String {
-        World.object("BackupPolicy", "p", "{source: {\(source)}, storeRef: {name: primary}, trigger: first, verification: {\(verification)}}")
+        World.object(
+            "BackupPolicy", "p",
+            "{source: {\(source)}, storeRef: {name: primary}, trigger: first, verification: {\(verification)}}")
     }
 }
 
@@ -195,7 +217,9 @@ extension World {
     /// A cache folder of this world alone.
     var cache: [String: String] { ["DR_CACHE": folder.appending(path: "dr-cache").path] }
 
-    fileprivate func verified(_ prefix: String = "") -> String { ".\(prefix)status.conditions[?(@.type==\"RestoreVerified\")].status" }
+    fileprivate func verified(_ prefix: String = "") -> String {
+        ".\(prefix)status.conditions[?(@.type==\"RestoreVerified\")].status"
+    }
 
     /// Whether the newest request to verify the only backup has been answered.
     func hasVerdict() async throws -> Bool {

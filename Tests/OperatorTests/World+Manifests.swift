@@ -37,16 +37,20 @@ extension World {
         """
     }
 
-    func policy(_ name: String = "db", source: String? = nil, store: String = "primary", more: String = "trigger: first") -> String {
+    func policy(
+        _ name: String = "db", source: String? = nil, store: String = "primary", more: String = "trigger: first"
+    ) -> String {
         Self.object(
             "BackupPolicy", name,
-            "{source: {postgresql: \(source ?? self.source())}, storeRef: {name: \(store)}\(more.isEmpty ? "" : ", " + more)}")
+            "{source: {postgresql: \(source ?? self.source())}, storeRef: {name: \(store)}\(more.isEmpty ? "" : ", " + more)}"
+        )
     }
 
     /// - Parameter phases: in YAML's flow style.
     func plan(_ name: String = "plan", phases: String, token: String? = nil, more: String = "") -> String {
         let execute = token.map { ", execute: {token: \($0)\(more)}" } ?? ""
-        return Self.object("RecoveryPlan", name, "{storeRef: {name: primary}, objective: {rto: 1h}, phases: \(phases)\(execute)}")
+        return Self.object(
+            "RecoveryPlan", name, "{storeRef: {name: primary}, objective: {rto: 1h}, phases: \(phases)\(execute)}")
     }
 
     /// The writers are stopped, the database is restored, the writers are back.
@@ -56,7 +60,8 @@ extension World {
         {name: start, steps: [{name: start, scale: {kind: Deployment, name: api, asBefore: stop}}]}]
         """
 
-    static let restoreOnly = "[{name: database, steps: [{name: restore, restorePostgreSQL: {policy: db, verify: Rows}}]}]"
+    static let restoreOnly =
+        "[{name: database, steps: [{name: restore, restorePostgreSQL: {policy: db, verify: Rows}}]}]"
 
     static let deployment = """
         apiVersion: apps/v1
@@ -69,7 +74,8 @@ extension World {
     func prepare() async throws {
         try await kubectl("create", "namespace", Self.namespace)
         try await apply(
-            Self.secret("db", ["password": postgres.password]), Self.secret("db-ca", ["ca.crt": postgres.certificateAuthority]),
+            Self.secret("db", ["password": postgres.password]),
+            Self.secret("db-ca", ["ca.crt": postgres.certificateAuthority]),
             Self.secret("identity", ["identity": identity]), store())
     }
 

@@ -13,7 +13,8 @@ extension World {
     func events() async throws -> [Event] {
         let text = try await kubectl(
             "get", "events", "-o",
-            #"jsonpath={range .items[*]}{.involvedObject.kind}/{.involvedObject.name}{"\u001f"}{.type}{"\u001f"}{.reason}{"\u001f"}{.message}{"\u001e"}{end}"#)
+            #"jsonpath={range .items[*]}{.involvedObject.kind}/{.involvedObject.name}{"\u001f"}{.type}{"\u001f"}{.reason}{"\u001f"}{.message}{"\u001e"}{end}"#
+        )
         return text.split(separator: "\u{1e}").compactMap { line in
             let parts = line.split(separator: "\u{1f}", omittingEmptySubsequences: false).map(String.init)
             return parts.count == 4 ? Event(object: parts[0], type: parts[1], reason: parts[2], message: parts[3]) : nil
@@ -24,7 +25,8 @@ extension World {
     func waitForWarning(_ object: String, _ words: [String]) async throws {
         try await eventually("a warning about \(object) with \(words)") {
             let all = try await events().filter { $0.object == object }
-            return all.contains { event in event.type == "Warning" && words.allSatisfy { event.message.contains($0) } } ? nil : "\(all)"
+            return all.contains { event in event.type == "Warning" && words.allSatisfy { event.message.contains($0) } }
+                ? nil : "\(all)"
         }
     }
 

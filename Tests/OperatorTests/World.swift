@@ -26,11 +26,13 @@ struct World: Sendable {
 
     /// - Parameter server: the one that all tests share when absent.
     static func with(
-        on server: TemporaryPostgres? = nil, database: String? = nil, rows: Int = 500, _ body: (World) async throws -> Void
+        on server: TemporaryPostgres? = nil, database: String? = nil, rows: Int = 500,
+        _ body: (World) async throws -> Void
     ) async throws {
         await places.take()
         defer { places.give() }
-        let folder = FileManager.default.temporaryDirectory.appending(path: "dr-operator-\(UUID().uuidString.prefix(8))")
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "dr-operator-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(
             at: folder.appending(path: "store"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -52,7 +54,8 @@ struct World: Sendable {
 
     var environment: [String: String] {
         [
-            "KUBECONFIG": state.appending(path: "kubeconfig").path, "KUBECACHEDIR": folder.appending(path: "cache").path,
+            "KUBECONFIG": state.appending(path: "kubeconfig").path,
+            "KUBECACHEDIR": folder.appending(path: "cache").path,
             "HOME": folder.path,
         ]
     }
@@ -120,7 +123,8 @@ struct World: Sendable {
     // MARK: SQL
 
     func sql(_ statement: String, in database: String? = nil) async throws {
-        let connection = try await PostgresConnection.connect(postgres.configuration(database: database ?? self.database))
+        let connection = try await PostgresConnection.connect(
+            postgres.configuration(database: database ?? self.database))
         do { try await connection.execute(statement) } catch {
             await connection.close()
             throw error
@@ -129,7 +133,8 @@ struct World: Sendable {
     }
 
     func values(_ query: String, in database: String? = nil) async throws -> [String] {
-        let connection = try await PostgresConnection.connect(postgres.configuration(database: database ?? self.database))
+        let connection = try await PostgresConnection.connect(
+            postgres.configuration(database: database ?? self.database))
         do {
             let rows = try await connection.query(query).rows
             await connection.close()
@@ -143,10 +148,13 @@ struct World: Sendable {
     /// Every row of every table, digested by the server.
     func contents(of database: String? = nil) async throws -> [String] {
         var result: [String] = []
-        for table in try await values("select tablename from pg_tables where schemaname = 'public' order by 1", in: database) {
+        for table in try await values(
+            "select tablename from pg_tables where schemaname = 'public' order by 1", in: database)
+        {
             let name = PostgresIdentifier.quote(table)
             result += try await values(
-                "select '\(table)', count(*), md5(string_agg(t::text, '|' order by t::text)) from \(name) t", in: database)
+                "select '\(table)', count(*), md5(string_agg(t::text, '|' order by t::text)) from \(name) t",
+                in: database)
         }
         return result
     }

@@ -13,7 +13,8 @@ struct CancellationTests {
 
     /// Cancels `body` when the server shows its statement as `state`, and looks at what is left of the connection.
     private func cancel(
-        _ connection: PostgresConnection, when state: String, _ body: @escaping @Sendable (PostgresConnection) async throws -> Void
+        _ connection: PostgresConnection, when state: String,
+        _ body: @escaping @Sendable (PostgresConnection) async throws -> Void
     ) async throws {
         let watcher = try await connect()
         let process = await connection.backendProcess
@@ -33,7 +34,9 @@ struct CancellationTests {
     func copyOut() async throws {
         let connection = try await connect()
         try await cancel(connection, when: "state = 'active' AND query LIKE 'COPY%'") { connection in
-            _ = try await connection.copyOut("COPY (SELECT generate_series(1, 1000000000)) TO STDOUT", into: 0) { rows, _ in rows += 1 }
+            _ = try await connection.copyOut("COPY (SELECT generate_series(1, 1000000000)) TO STDOUT", into: 0) {
+                rows, _ in rows += 1
+            }
         }
     }
 
@@ -43,7 +46,9 @@ struct CancellationTests {
         let table = "copy_lock_\(UUID().uuidString.prefix(8).lowercased())"
         try await holder.execute("CREATE TABLE \(table) (a int)")
         try await holder.execute("BEGIN; LOCK TABLE \(table)")
-        try await cancel(connection, when: "wait_event_type = 'Lock'") { try await $0.startCopy("COPY \(table) FROM STDIN") }
+        try await cancel(connection, when: "wait_event_type = 'Lock'") {
+            try await $0.startCopy("COPY \(table) FROM STDIN")
+        }
         try await holder.execute("ROLLBACK; DROP TABLE \(table)")
     }
 
@@ -113,10 +118,13 @@ struct CancellationTests {
     func silent() async throws {
         try await withSilentServer { port, _ in
             let login = PostgresConfiguration(
-                host: "127.0.0.1", port: port, database: "d", user: "u", password: "canary-7f3a", connectTimeout: .milliseconds(300))
+                host: "127.0.0.1", port: port, database: "d", user: "u", password: "canary-7f3a",
+                connectTimeout: .milliseconds(300))
             let error = await #expect(throws: PostgresError.self) { _ = try await PostgresConnection.connect(login) }
             #expect(error?.code == .unreachable && error?.isRetriable == true)
-            #expect(error?.message.contains("127.0.0.1:\(port) did not answer within") == true, "\(String(describing: error))")
+            #expect(
+                error?.message.contains("127.0.0.1:\(port) did not answer within") == true,
+                "\(String(describing: error))")
         }
     }
 }

@@ -75,7 +75,8 @@ struct CopyTests {
         "that does not begin is told with the server's reason",
         arguments: [
             ("SELECT 1", PostgresError.Code.misuse, ""), ("COPY nowhere TO STDOUT", .undefinedObject, "42P01"),
-            ("COPY nowhere FROM STDIN", .undefinedObject, "42P01"), ("COPY pg_class (nothing) TO STDOUT", .undefinedObject, "42703"),
+            ("COPY nowhere FROM STDIN", .undefinedObject, "42P01"),
+            ("COPY pg_class (nothing) TO STDOUT", .undefinedObject, "42703"),
             ("COPY", .syntax, "42601"), ("COPY (SELECT 1 / 0) TO STDOUT", .invalidData, "22012"),
         ])
     func notBegun(sql: String, code: PostgresError.Code, state: String) async throws {
@@ -96,7 +97,11 @@ struct CopyTests {
         let connection = try await connect()
         try await connection.execute("CREATE TEMP TABLE t AS SELECT generate_series(1, 1000) AS a")
         let error = await #expect(throws: PostgresError.self) {
-            if isRead { _ = try await connection.copyOut("COPY t FROM STDIN") } else { try await connection.startCopy("COPY t TO STDOUT") }
+            if isRead {
+                _ = try await connection.copyOut("COPY t FROM STDIN")
+            } else {
+                try await connection.startCopy("COPY t TO STDOUT")
+            }
         }
         // Of one to the server, its own words: it was told that nothing comes.
         #expect(error?.code == (isRead ? .cancelled : .misuse), "\(String(describing: error))")

@@ -136,7 +136,8 @@ struct DecisionTests {
     @Test("what is said of an object belongs to the object's section, and is left out with it")
     func sections() {
         let kinds: [(Int, String, Int)] = [
-            (1, "TABLE", 2), (2, "COMMENT", 1), (3, "TABLE DATA", 3), (4, "BLOB METADATA", 3), (5, "ACL", 1), (6, "COMMENT", 1),
+            (1, "TABLE", 2), (2, "COMMENT", 1), (3, "TABLE DATA", 3), (4, "BLOB METADATA", 3), (5, "ACL", 1),
+            (6, "COMMENT", 1),
             (7, "POLICY", 4), (8, "COMMENT", 1), (9, "INDEX", 4), (10, "COMMENT", 1),
         ]
         let entries = kinds.map { id, kind, section in

@@ -12,13 +12,17 @@ struct GlobalsTests {
     func canLogIn(_ server: TemporaryPostgres, _ user: String, _ password: String) async throws -> Bool {
         var login = server.configuration()
         (login.user, login.password) = (user, password)
-        do { await (try await PostgresConnection.connect(login)).close() } catch let error as PostgresError where error.code == .authenticationFailed {
+        do { await (try await PostgresConnection.connect(login)).close() } catch let error as PostgresError
+            where error.code == .authenticationFailed
+        {
             return false
         }
         return true
     }
 
-    @Test("are backed up with their passwords and made on a bare server, by dr or by hand; those that are there stay as they are")
+    @Test(
+        "are backed up with their passwords and made on a bare server, by dr or by hand; those that are there stay as they are"
+    )
     func createMissing() async throws {
         try await Vault.with { vault in
             let sample = try await Sample.make("with roles", "CREATE TABLE t AS SELECT 1 AS a")
@@ -64,14 +68,16 @@ struct GlobalsTests {
             let script = try await source.bytes(manifest.artifacts[2])
             try await runChild(
                 Command(
-                    TemporaryPostgres.program("psql"), ["-X", "-q", "-h", "127.0.0.1", "-p", String(bare.port), "-U", "postgres"],
+                    TemporaryPostgres.program("psql"),
+                    ["-X", "-q", "-h", "127.0.0.1", "-p", String(bare.port), "-U", "postgres"],
                     environment: ["PGPASSWORD": bare.password]), input: script)
             #expect(try await canLogIn(bare, "g_app", #"canary-33'\"#))
             await connection.close()
         }
     }
 
-    @Test("without the right to it are made without what only a superuser gives; passwords that may not be read are told")
+    @Test(
+        "without the right to it are made without what only a superuser gives; passwords that may not be read are told")
     func managed() async throws {
         try await Vault.with { vault in
             let server = try await TemporaryPostgres.start()
@@ -88,14 +94,17 @@ struct GlobalsTests {
             let manifest = try await vault.backUp(login)
             #expect(manifest.artifacts.count == 3)
             #expect(
-                manifest.record.warnings == ["the roles are stored without their passwords: \"m_admin\" may not read pg_authid"])
+                manifest.record.warnings == [
+                    "the roles are stored without their passwords: \"m_admin\" may not read pg_authid"
+                ])
             let source = BackupReader(store: vault.store, identities: [vault.identity])
             let globals = try #require(try await PostgresGlobals.read(of: manifest, from: source))
             #expect(globals.roles.allSatisfy { $0.password == nil })
             try await admin.execute("DROP ROLE m_boss, m_app")
             let report = try await globals.createMissing(on: login)
             #expect(report.roles == ["m_app", "m_boss"])
-            #expect(report.warnings == ["\"m_boss\" is no superuser and has no other right that only a superuser gives"])
+            #expect(
+                report.warnings == ["\"m_boss\" is no superuser and has no other right that only a superuser gives"])
             await admin.close()
         }
     }

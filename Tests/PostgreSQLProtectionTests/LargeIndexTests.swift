@@ -8,7 +8,9 @@ import Testing
 struct LargeIndexTests {
     private static func entry(_ id: Int, _ kind: String, _ definition: String, section: Int = 4) -> ArchiveEntry {
         var entry = ArchiveEntry()
-        (entry.id, entry.kind, entry.section, entry.definition, entry.tablespace) = (id, kind, section, definition, "fast")
+        (entry.id, entry.kind, entry.section, entry.definition, entry.tablespace) = (
+            id, kind, section, definition, "fast"
+        )
         return entry
     }
 
@@ -21,7 +23,8 @@ struct LargeIndexTests {
         let index = try #require(
             LargeIndex(
                 Self.entry(
-                    7, "CONSTRAINT", "ALTER TABLE ONLY \"a \"\"b\".\"T\"\n    ADD CONSTRAINT \"k;\" PRIMARY KEY (id, \"x, y\");\n")))
+                    7, "CONSTRAINT",
+                    "ALTER TABLE ONLY \"a \"\"b\".\"T\"\n    ADD CONSTRAINT \"k;\" PRIMARY KEY (id, \"x, y\");\n")))
         #expect((index.entry, index.schema, index.table, index.tablespace) == (7, "a \"b", "T", "fast"))
         #expect(
             index.statement
@@ -64,7 +67,8 @@ struct LargeIndexTests {
     @Test("text takes longer than numbers, and an expression may be anything")
     func cost() {
         func cost(_ columns: String) -> Int? {
-            LargeIndex(Self.entry(1, "INDEX", "CREATE INDEX i ON s.t USING btree (\(columns));\n"))?.cost(text: ["name"])
+            LargeIndex(Self.entry(1, "INDEX", "CREATE INDEX i ON s.t USING btree (\(columns));\n"))?.cost(text: ["name"]
+            )
         }
         #expect(cost("id") == 3)
         #expect(cost("id, other") == 4)
@@ -106,12 +110,15 @@ struct LargeIndexTests {
     @Test("foreign keys that need nothing of it are checked beside its indexes")
     func foreignKeys() {
         func foreignKey(_ id: Int, _ table: String, _ dependencies: [Int]) -> ArchiveEntry {
-            var entry = Self.entry(id, "FK CONSTRAINT", "ALTER TABLE ONLY s.\(table)\n    ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES s.u(a);\n")
+            var entry = Self.entry(
+                id, "FK CONSTRAINT",
+                "ALTER TABLE ONLY s.\(table)\n    ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES s.u(a);\n")
             entry.dependencies = dependencies
             return entry
         }
         let entries = [
-            Self.key("k PRIMARY KEY (a)"), Self.entry(2, "CONSTRAINT", "ALTER TABLE ONLY s.u\n    ADD CONSTRAINT k PRIMARY KEY (a);\n"),
+            Self.key("k PRIMARY KEY (a)"),
+            Self.entry(2, "CONSTRAINT", "ALTER TABLE ONLY s.u\n    ADD CONSTRAINT k PRIMARY KEY (a);\n"),
             Self.entry(3, "INDEX", "CREATE UNIQUE INDEX i ON s.u USING btree (b);\n\nALTER TABLE s.u CLUSTER ON i;\n"),
             foreignKey(4, "u", [100, 2]), Self.entry(5, "COMMENT", "", section: 1), foreignKey(6, "t", [100, 2]),
             foreignKey(7, "u", [2, 1]), foreignKey(8, "u", [3]), Self.entry(9, "COMMENT", "", section: 1),
@@ -219,7 +226,9 @@ struct LargeIndexTests {
         let request = PostgresRestore.Request(
             server: sample.login, token: "twice", artifact: "sha", fingerprint: backup.result.fingerprint)
         let bytes = backup.bytes
-        await #expect(throws: PostgresProtectionError.self) { try await PostgresRestore.run(request) { Pieces(bytes: bytes) } }
+        await #expect(throws: PostgresProtectionError.self) {
+            try await PostgresRestore.run(request) { Pieces(bytes: bytes) }
+        }
         #expect(try await sample.sql("SELECT count(*) FROM t").first?[0] == "3000")
         #expect(try await PostgresRestore.state(token: "twice", server: sample.login) == .absent)
     }

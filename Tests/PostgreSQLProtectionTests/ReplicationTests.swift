@@ -30,7 +30,8 @@ struct ReplicationTests {
         _ sample: Sample, _ fingerprint: Fingerprint, _ strategy: PostgresRestore.Strategy = .swap
     ) -> PostgresRestore.Request {
         PostgresRestore.Request(
-            server: sample.login, token: "k", artifact: "sha", strategy: strategy, verification: .rows, fingerprint: fingerprint)
+            server: sample.login, token: "k", artifact: "sha", strategy: strategy, verification: .rows,
+            fingerprint: fingerprint)
     }
 
     @Test("is restored with its subscription switched off, and so is that of the damaged one, which is kept")
@@ -38,7 +39,9 @@ struct ReplicationTests {
         let sample = try await Self.make("subscriber")
         let backup = try await sample.backUp()
         _ = try await sample.sql("SELECT pg_create_logical_replication_slot('for_others', 'pgoutput')")
-        let report = try await PostgresRestore.run(Self.request(sample, backup.result.fingerprint)) { Pieces(bytes: backup.bytes) }
+        let report = try await PostgresRestore.run(Self.request(sample, backup.result.fingerprint)) {
+            Pieces(bytes: backup.bytes)
+        }
         let kept = try #require(report.keptDatabase)
         #expect(
             try await Self.subscriptions(sample)
@@ -62,10 +65,12 @@ struct ReplicationTests {
         _ = try await sample.sql("SELECT pg_create_logical_replication_slot('gone', 'pgoutput')")
         let report = try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }
         #expect(report.keptDatabase == nil)
-        #expect(try await sample.sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'gone'").first?[0] == "0")
+        #expect(
+            try await sample.sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'gone'").first?[0] == "0")
         #expect(
             try await Self.subscriptions(sample) == [["supplanted subscriber", "s \"1", "f", "s_1"]])
-        #expect(try await sample.databases().filter { $0.hasPrefix("supplanted subscriber") } == ["supplanted subscriber"])
+        #expect(
+            try await sample.databases().filter { $0.hasPrefix("supplanted subscriber") } == ["supplanted subscriber"])
     }
 
     @Test("leaves nothing of a restore that failed when its subscription was there already")
@@ -81,10 +86,13 @@ struct ReplicationTests {
         #expect(error?.code == .verificationFailed)
         #expect(try await sample.databases().filter { $0.hasPrefix("failing subscriber") } == ["failing subscriber"])
         #expect(try await Self.subscriptions(sample) == [["failing subscriber", "s \"1", "t", "s_1"]])
-        _ = try await PostgresRestore.run(Self.request(sample, backup.result.fingerprint)) { Pieces(bytes: backup.bytes) }
+        _ = try await PostgresRestore.run(Self.request(sample, backup.result.fingerprint)) {
+            Pieces(bytes: backup.bytes)
+        }
     }
 
     private static func allowsConnections(_ database: String, _ sample: Sample) async throws -> String? {
-        try await sample.sql("SELECT datallowconn FROM pg_database WHERE datname = \(PostgresLiteral.quote(database))").first?[0]
+        try await sample.sql("SELECT datallowconn FROM pg_database WHERE datname = \(PostgresLiteral.quote(database))")
+            .first?[0]
     }
 }

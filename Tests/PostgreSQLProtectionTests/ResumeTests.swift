@@ -80,7 +80,8 @@ struct ResumeTests {
     @Test("after the swap of another artifact leaves that, and says so")
     func otherInPlace() async throws {
         let sample = try await Sample.make("resume in place", script)
-        try await makeScratch(sample, comment: marker(sample, .verified, artifact: "older"), script: "CREATE TABLE old (a int)")
+        try await makeScratch(
+            sample, comment: marker(sample, .verified, artifact: "older"), script: "CREATE TABLE old (a int)")
         var older = request(sample)
         older.artifact = "older"
         _ = try await PostgresRestore.run(older, archive: Self.noArchive)

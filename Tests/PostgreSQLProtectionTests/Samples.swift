@@ -55,7 +55,9 @@ struct Sample: Sendable {
             environment: try ToolConnection(login).environment)
         let text = String(decoding: try await runChild(command), as: UTF8.self)
         // Newer ones guard their scripts with a random word.
-        return text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("\\restrict") && !$0.hasPrefix("\\unrestrict") }
+        return text.split(separator: "\n").map(String.init).filter {
+            !$0.hasPrefix("\\restrict") && !$0.hasPrefix("\\unrestrict")
+        }
     }
 
     func backUp() async throws -> (bytes: [UInt8], result: PostgresBackup.Result) {

@@ -11,7 +11,9 @@ struct SwapTests {
     private static func request(
         _ login: PostgresConfiguration, _ strategy: PostgresRestore.Strategy = .swap, fingerprint: Fingerprint? = nil
     ) -> PostgresRestore.Request {
-        PostgresRestore.Request(server: login, token: "k", artifact: "sha", strategy: strategy, verification: .rows, fingerprint: fingerprint)
+        PostgresRestore.Request(
+            server: login, token: "k", artifact: "sha", strategy: strategy, verification: .rows,
+            fingerprint: fingerprint)
     }
 
     private static func eventually(_ server: TemporaryPostgres, _ query: String) async throws {
@@ -35,11 +37,14 @@ struct SwapTests {
         try await Self.eventually(sample.server, "SELECT count(*) > 0 \(waiting)")
         // As the server sees the end of the process: all its sessions go.
         run.cancel()
-        try await sample.maintain("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'swap killed'")
+        try await sample.maintain(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'swap killed'")
         _ = await run.result
         try await other.execute("COMMIT")
         await other.close()
-        #expect(try await sample.sql("SELECT datallowconn FROM pg_database WHERE datname = current_database()").first?[0] == "t")
+        #expect(
+            try await sample.sql("SELECT datallowconn FROM pg_database WHERE datname = current_database()").first?[0]
+                == "t")
         #expect(try await sample.sql("SELECT count(*) FROM t").first?[0] == "0")
         let report = try await PostgresRestore.run(Self.request(login)) { Pieces(bytes: bytes) }
         #expect(!report.wasAlreadyDone)
@@ -60,7 +65,8 @@ struct SwapTests {
         login.user = "plain"
         login.password = "p"
         let sample = Sample(server: server, login: login)
-        _ = try await sample.sql("CREATE SCHEMA own; CREATE TABLE own.t AS SELECT n AS a FROM generate_series(1, 1000) n")
+        _ = try await sample.sql(
+            "CREATE SCHEMA own; CREATE TABLE own.t AS SELECT n AS a FROM generate_series(1, 1000) n")
         let backup = try await sample.backUp()
         // Two pages a second: it is there until it is ended.
         _ = try await sample.sql(
@@ -71,8 +77,12 @@ struct SwapTests {
             DELETE FROM own.slow;
             """)
         try await Self.eventually(
-            server, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = 'vacuumed' AND backend_type = 'autovacuum worker'")
-        let report = try await PostgresRestore.run(Self.request(login, fingerprint: backup.result.fingerprint)) { Pieces(bytes: backup.bytes) }
+            server,
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = 'vacuumed' AND backend_type = 'autovacuum worker'"
+        )
+        let report = try await PostgresRestore.run(Self.request(login, fingerprint: backup.result.fingerprint)) {
+            Pieces(bytes: backup.bytes)
+        }
         #expect(report.keptDatabase == "vacuumed_damaged_k")
         #expect(try await sample.sql("SELECT count(*) FROM own.t").first?[0] == "1000")
     }
@@ -84,22 +94,29 @@ struct SwapTests {
             let sample = try await Sample.make(name, "")
             let damaged = RestoreNames(target: name, token: "k").damaged
             func mark(_ database: String, _ phase: RestoreMarker.Phase) async throws {
-                let marker = RestoreMarker(token: "k", artifact: "sha", target: name, phase: phase, at: Date(), comment: nil, earlier: [])
-                try await sample.maintain("COMMENT ON DATABASE \(PostgresIdentifier.quote(database)) IS \(PostgresLiteral.quote(marker.text))")
+                let marker = RestoreMarker(
+                    token: "k", artifact: "sha", target: name, phase: phase, at: Date(), comment: nil, earlier: [])
+                try await sample.maintain(
+                    "COMMENT ON DATABASE \(PostgresIdentifier.quote(database)) IS \(PostgresLiteral.quote(marker.text))"
+                )
             }
             // As it is just after the renaming.
-            _ = try await sample.server.createDatabase(damaged, script: isWritten ? "CREATE TABLE late AS SELECT 1 AS a" : "")
+            _ = try await sample.server.createDatabase(
+                damaged, script: isWritten ? "CREATE TABLE late AS SELECT 1 AS a" : "")
             try await mark(damaged, .kept)
             try await mark(name, .done)
             for _ in 1...2 {
-                let report = try await PostgresRestore.run(Self.request(sample.login, .intoEmpty), archive: ResumeTests.noArchive)
+                let report = try await PostgresRestore.run(
+                    Self.request(sample.login, .intoEmpty), archive: ResumeTests.noArchive)
                 #expect(report.keptDatabase == (isWritten ? damaged : nil))
                 let left = try await sample.databases().filter { $0.hasPrefix(name) }
                 #expect(left == (isWritten ? [name, damaged] : [name]))
             }
             guard isWritten else { continue }
             let connection = try await PostgresConnection.connect(sample.server.configuration())
-            #expect(try await connection.query("SELECT datallowconn FROM pg_database WHERE datname = $1", [damaged]).first?[0] == "f")
+            #expect(
+                try await connection.query("SELECT datallowconn FROM pg_database WHERE datname = $1", [damaged]).first?[
+                    0] == "f")
             await connection.close()
         }
     }

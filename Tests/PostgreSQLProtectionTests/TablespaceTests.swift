@@ -15,7 +15,9 @@ struct TablespaceTests {
         await connection.close()
     }
 
-    @Test("of its tables is refused before anything is made where the server lacks them, and restored without them", arguments: [false, true])
+    @Test(
+        "of its tables is refused before anything is made where the server lacks them, and restored without them",
+        arguments: [false, true])
     func missing(isDatabase: Bool) async throws {
         let (name, space) = ("spaces \(isDatabase)", "fast \"\(isDatabase)")
         let quoted = PostgresIdentifier.quote(name)
@@ -24,13 +26,20 @@ struct TablespaceTests {
         if isDatabase {
             try await sample.maintain("ALTER DATABASE \(quoted) SET TABLESPACE \(PostgresIdentifier.quote(space))")
         } else {
-            _ = try await sample.sql("ALTER TABLE t SET TABLESPACE \(PostgresIdentifier.quote(space)); CREATE INDEX i ON t (a) TABLESPACE \(PostgresIdentifier.quote(space))")
+            _ = try await sample.sql(
+                "ALTER TABLE t SET TABLESPACE \(PostgresIdentifier.quote(space)); CREATE INDEX i ON t (a) TABLESPACE \(PostgresIdentifier.quote(space))"
+            )
         }
         let backup = try await sample.backUp()
-        if isDatabase { try await sample.maintain("DROP DATABASE \(quoted)") } else { _ = try await sample.sql("DROP TABLE t") }
+        if isDatabase {
+            try await sample.maintain("DROP DATABASE \(quoted)")
+        } else {
+            _ = try await sample.sql("DROP TABLE t")
+        }
         try await sample.maintain("DROP TABLESPACE \(PostgresIdentifier.quote(space))")
         var request = PostgresRestore.Request(
-            server: sample.login, token: "k", artifact: "sha", verification: .rows, fingerprint: backup.result.fingerprint)
+            server: sample.login, token: "k", artifact: "sha", verification: .rows,
+            fingerprint: backup.result.fingerprint)
         let before = try await sample.databases().filter { $0.hasPrefix(name) }
         let error = await #expect(throws: PostgresProtectionError.self) {
             _ = try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }
@@ -45,7 +54,8 @@ struct TablespaceTests {
     @Test("has its table's rows, key and index in the same tablespaces after a restore, each in its own")
     func kept() async throws {
         let spaces = ["rows of t", "keys of t", "index \"of\" t"]
-        let sample = try await Sample.make("spread", "CREATE TABLE t AS SELECT n AS a, n AS b, n AS c FROM generate_series(1, 1000) n")
+        let sample = try await Sample.make(
+            "spread", "CREATE TABLE t AS SELECT n AS a, n AS b, n AS c FROM generate_series(1, 1000) n")
         for space in spaces { try await Self.make(space, sample) }
         let quoted = spaces.map(PostgresIdentifier.quote)
         _ = try await sample.sql(
@@ -63,7 +73,8 @@ struct TablespaceTests {
         let backup = try await sample.backUp()
         _ = try await sample.sql("DROP TABLE t")
         let request = PostgresRestore.Request(
-            server: sample.login, token: "k", artifact: "sha", verification: .rows, fingerprint: backup.result.fingerprint)
+            server: sample.login, token: "k", artifact: "sha", verification: .rows,
+            fingerprint: backup.result.fingerprint)
         _ = try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }
         #expect(try await sample.sql(places).rows.map { [$0[0], $0[1]] } == before)
     }

@@ -9,16 +9,22 @@ import Testing
 @Suite("A verification that is killed")
 struct VerificationKillTests {
     /// Where the build puts the tests' own programs.
-    static let tool = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    static let tool =
+        Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "proof-tool").path ?? ""
 
     /// Runs proof-tool up to a step, and kills it there.
-    func kill(_ vault: Vault, _ manifest: Manifest, at step: String, scratch: URL, target: [String] = [], password: String = "") async throws {
+    func kill(
+        _ vault: Vault, _ manifest: Manifest, at step: String, scratch: URL, target: [String] = [],
+        password: String = ""
+    ) async throws {
         let arguments = [
-            vault.folder.appending(path: "store").path, vault.identityFile.path, "ns", "pg", manifest.backup, scratch.path,
+            vault.folder.appending(path: "store").path, vault.identityFile.path, "ns", "pg", manifest.backup,
+            scratch.path,
         ]
         let command = Command(
-            Self.tool, arguments + target, environment: ["PROOF_TOOL_STOP": step, "PGPASSWORD": password], endSignal: .kill,
+            Self.tool, arguments + target, environment: ["PROOF_TOOL_STOP": step, "PGPASSWORD": password],
+            endSignal: .kill,
             diesWithParent: .kill)
         struct Reached: Error {}
         await #expect(throws: Reached.self) {
@@ -55,12 +61,14 @@ struct VerificationKillTests {
             let maintenance = try await PostgresConnection.connect(server.configuration())
             try await maintenance.execute("CREATE ROLE prover LOGIN CREATEDB PASSWORD 'canary-17'")
             try await maintenance.execute("CREATE DATABASE dr_verify_0")
-            let login = try await server.createDatabase("killed", script: "CREATE TABLE t AS SELECT generate_series(1, 100)")
+            let login = try await server.createDatabase(
+                "killed", script: "CREATE TABLE t AS SELECT generate_series(1, 100)")
             let manifest = try await vault.backUp(login)
             let scratch = try vault.newFolder("scratch")
             let databases = "SELECT datname FROM pg_database WHERE datname LIKE 'dr_verify%' ORDER BY 1"
             try await kill(
-                vault, manifest, at: step, scratch: scratch, target: ["127.0.0.1", String(server.port), "prover"], password: "canary-17")
+                vault, manifest, at: step, scratch: scratch, target: ["127.0.0.1", String(server.port), "prover"],
+                password: "canary-17")
             #expect(try await maintenance.query(databases).rows.count == 2)
             var target = server.configuration()
             (target.user, target.password) = ("prover", "canary-17")

@@ -14,7 +14,8 @@ struct VerificationTests {
         try await Vault.with { vault in
             let sample = try await Sample.make("verify \"it\"; $(x)/ü", Sample.everything)
             try await sample.maintain(
-                "DROP ROLE IF EXISTS \"verify ow\"\"ner\", verify_reader; CREATE ROLE \"verify ow\"\"ner\"; CREATE ROLE verify_reader")
+                "DROP ROLE IF EXISTS \"verify ow\"\"ner\", verify_reader; CREATE ROLE \"verify ow\"\"ner\"; CREATE ROLE verify_reader"
+            )
             _ = try await sample.sql(
                 """
                 ALTER TABLE many OWNER TO "verify ow""ner"; GRANT SELECT ON wide TO verify_reader;
@@ -38,7 +39,8 @@ struct VerificationTests {
     }
 
     static let damages: [(String, String)] = [
-        ("missing", "missing"), ("flipped", "corrupt"), ("wrong key", "wrongKey"), ("stale", "rows"), ("truncated", "truncated"),
+        ("missing", "missing"), ("flipped", "corrupt"), ("wrong key", "wrongKey"), ("stale", "rows"),
+        ("truncated", "truncated"),
     ]
 
     @Test("tells what is wrong with a damaged backup", arguments: damages)
@@ -82,11 +84,13 @@ struct VerificationTests {
         arguments: [
             ("SELECT count(*) FROM t", "9", "gave \"3\", expected was \"9\""), ("SELECT NULL", "9", "gave NULL"),
             ("SELECT 1 WHERE false", "9", "gave no row"), ("DELETE FROM t", "9", "read-only"),
-            ("SET TRANSACTION READ WRITE", "9", "read-write mode"), ("SELECT 1; DELETE FROM t", "9", "multiple commands"),
+            ("SET TRANSACTION READ WRITE", "9", "read-write mode"),
+            ("SELECT 1; DELETE FROM t", "9", "multiple commands"),
             ("SELECT pg_sleep(60)", "9", "statement timeout"), ("SELECT * FROM nowhere", "9", "nowhere"),
         ])
     func checks(sql: String, expect: String, message: String) async throws {
-        let sample = try await Sample.make("check \(UUID().uuidString)", "CREATE TABLE t AS SELECT generate_series(1, 3)")
+        let sample = try await Sample.make(
+            "check \(UUID().uuidString)", "CREATE TABLE t AS SELECT generate_series(1, 3)")
         let error = await #expect(throws: VerificationFailure.self) {
             try await PolicyCheck.run(.init(sql: sql, expect: expect), on: sample.login, timeout: .seconds(5))
         }
@@ -141,7 +145,8 @@ struct VerificationTests {
             let manifest = try await vault.backUp(sample.login)
             let report = try await vault.verify(manifest, PostgresProof(target: sample.server.configuration()))
             #expect(report.checks.map(\.name).contains("rows"))
-            _ = try await sample.sql("ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
+            _ = try await sample.sql(
+                "ALTER SUBSCRIPTION s DISABLE; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
         }
     }
 
@@ -166,13 +171,18 @@ struct VerificationTests {
     func full() async throws {
         try await Vault.with { vault in
             let sample = try await Sample.make(
-                "too large", "CREATE TABLE t AS SELECT n, repeat(md5(n::text), 30) AS m FROM generate_series(1, 100000) n")
+                "too large",
+                "CREATE TABLE t AS SELECT n, repeat(md5(n::text), 30) AS m FROM generate_series(1, 100000) n")
             let manifest = try await vault.backUp(sample.login)
             let disk = try vault.newFolder("disk")
-            do { try await runChild(Command("mount", ["-t", "tmpfs", "-o", "size=80m", "tmpfs", disk.path])) } catch { return }
+            do { try await runChild(Command("mount", ["-t", "tmpfs", "-o", "size=80m", "tmpfs", disk.path])) } catch {
+                return
+            }
             let scratch = disk.appending(path: "scratch")
             try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-            let error = await #expect(throws: PostgresProtectionError.self) { try await vault.verify(manifest, scratch: scratch) }
+            let error = await #expect(throws: PostgresProtectionError.self) {
+                try await vault.verify(manifest, scratch: scratch)
+            }
             try await runChild(Command("umount", [disk.path]))
             #expect(error?.code == .diskFull)
             #expect(error?.field == "verification")

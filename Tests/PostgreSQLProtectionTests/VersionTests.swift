@@ -6,7 +6,9 @@ import Testing
 @Suite("Versions")
 struct VersionTests {
     static func tool(_ major: Int, _ path: String = "") -> PostgresTool {
-        PostgresTool(path: "\(path.isEmpty ? "/usr/lib/postgresql/\(major)/bin" : path)/pg_dump", version: "\(major).3", major: major)
+        PostgresTool(
+            path: "\(path.isEmpty ? "/usr/lib/postgresql/\(major)/bin" : path)/pg_dump", version: "\(major).3",
+            major: major)
     }
 
     @Test(
@@ -18,7 +20,9 @@ struct VersionTests {
     func client(server: Int, installed: [Int], expected: Int?) throws {
         let tools = installed.map { Self.tool($0) }
         guard let expected else {
-            let error = #expect(throws: PostgresProtectionError.self) { try PostgresTool.choose(tools, "pg_dump", atLeast: server) }
+            let error = #expect(throws: PostgresProtectionError.self) {
+                try PostgresTool.choose(tools, "pg_dump", atLeast: server)
+            }
             #expect(error?.code == .toolsMissing)
             #expect(error?.mend == "install postgresql-client-\(server), or set PATH")
             return
@@ -38,9 +42,13 @@ struct VersionTests {
             (13, [13, 14, 18], 18), (15, [15], 15), (16, [15, 17, 16], 17), (18, [17, 15], nil), (13, [], nil),
         ] as [(Int, [Int], Int?)])
     func server(backup: Int, installed: [Int], expected: Int?) throws {
-        let programs = installed.map { ServerPrograms(folder: "/usr/lib/postgresql/\($0)/bin", version: "\($0).3", major: $0) }
+        let programs = installed.map {
+            ServerPrograms(folder: "/usr/lib/postgresql/\($0)/bin", version: "\($0).3", major: $0)
+        }
         guard let expected else {
-            let error = #expect(throws: PostgresProtectionError.self) { try ServerPrograms.choose(programs, atLeast: backup) }
+            let error = #expect(throws: PostgresProtectionError.self) {
+                try ServerPrograms.choose(programs, atLeast: backup)
+            }
             #expect(error?.code == .toolsMissing)
             #expect(error?.mend?.contains("install postgresql-\(backup)") == true)
             return
@@ -51,7 +59,8 @@ struct VersionTests {
     @Test(
         "are read from what programs print",
         arguments: [
-            ("pg_dump (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)", 15), ("postgres (PostgreSQL) 18beta1", 18), ("13.22", 13), ("psql", nil),
+            ("pg_dump (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)", 15), ("postgres (PostgreSQL) 18beta1", 18),
+            ("13.22", 13), ("psql", nil),
         ] as [(String, Int?)])
     func text(text: String, major: Int?) {
         #expect(PostgresTool.version(in: text)?.major == major)
@@ -72,8 +81,10 @@ struct VersionTests {
 
     @Test("what sets a new database is read from its statement")
     func databaseOptions() {
-        let sql = "CREATE DATABASE \"a = 'b\" WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'it''s' TABLESPACE = \"x y\";"
+        let sql =
+            "CREATE DATABASE \"a = 'b\" WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE_PROVIDER = libc LOCALE = 'it''s' TABLESPACE = \"x y\";"
         let options = SQLText.databaseOptions(sql).map { "\($0.name)=\($0.value)" }
-        #expect(options == ["TEMPLATE=template0", "ENCODING=UTF8", "LOCALE_PROVIDER=libc", "LOCALE=it's", "TABLESPACE=x y"])
+        #expect(
+            options == ["TEMPLATE=template0", "ENCODING=UTF8", "LOCALE_PROVIDER=libc", "LOCALE=it's", "TABLESPACE=x y"])
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite("A server as a child")
 struct ServerTests {
     /// Where the build puts the tests' own programs.
-    static let processTool = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    static let processTool =
+        Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "process-tool").path ?? ""
 
     static func isAlive(_ process: Int32) -> Bool {
@@ -18,7 +19,8 @@ struct ServerTests {
 
     @Test("runs while the body does, and has ended afterwards", arguments: Command.EndSignal.allCases)
     func ends(signal: Command.EndSignal) async throws {
-        let process = try await withServer(Command("sleep", ["600"], endSignal: signal, diesWithParent: .kill)) { server in
+        let process = try await withServer(Command("sleep", ["600"], endSignal: signal, diesWithParent: .kill)) {
+            server in
             #expect(Self.isAlive(server.process))
             return server.process
         }
@@ -52,7 +54,8 @@ struct ServerTests {
 
     @Test("is never held up by what it writes, the last of which is kept")
     func output() async throws {
-        let script = "head -c 5000000 /dev/zero | tr '\\0' x; head -c 5000000 /dev/zero | tr '\\0' y >&2; echo done >&2; exec sleep 600"
+        let script =
+            "head -c 5000000 /dev/zero | tr '\\0' x; head -c 5000000 /dev/zero | tr '\\0' y >&2; echo done >&2; exec sleep 600"
         try await withServer(Command("sh", ["-c", script])) { server in
             while !server.lastWords.contains("done") { try await Task.sleep(for: .milliseconds(5)) }
         }
@@ -64,7 +67,9 @@ struct ServerTests {
         await #expect(throws: ProcessError.self) {
             try await withChild(Command(Self.processTool, [signal.rawValue, "sleep", "600"])) { streams in
                 var text = ""
-                while !text.hasSuffix("\n") { text += String(decoding: try await streams.output.read(upTo: 100), as: UTF8.self) }
+                while !text.hasSuffix("\n") {
+                    text += String(decoding: try await streams.output.read(upTo: 100), as: UTF8.self)
+                }
                 let process = try #require(Int32(text.dropFirst("running ".count).dropLast()))
                 number.withLock { $0 = process }
                 #expect(Self.isAlive(process))
@@ -78,7 +83,9 @@ struct ServerTests {
         while Self.isAlive(number.withLock { $0 }) { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    @Test("gets its arguments as they are, whatever a shell would make of them", arguments: ["$(x)", "a b", "'", "*", "-"])
+    @Test(
+        "gets its arguments as they are, whatever a shell would make of them",
+        arguments: ["$(x)", "a b", "'", "*", "-"])
     func arguments(value: String) async throws {
         let output = try await runChild(Command("printf", ["%s|%s", value, value], diesWithParent: .kill))
         #expect(String(decoding: output, as: UTF8.self) == "\(value)|\(value)")
@@ -86,15 +93,21 @@ struct ServerTests {
 
     @Test("that is not there is named", arguments: ["no-such-program", "/nowhere/no-such-program"])
     func missing(program: String) async throws {
-        let error = await #expect(throws: ProcessError.self) { try await runChild(Command(program, diesWithParent: .kill)) }
+        let error = await #expect(throws: ProcessError.self) {
+            try await runChild(Command(program, diesWithParent: .kill))
+        }
         #expect(error?.code == .notStarted)
         #expect(error?.program == "no-such-program")
     }
 
-    @Test("runs as the account that root gives it, without root's groups", .enabled(if: getuid() == 0), arguments: [nil, .kill] as [Command.EndSignal?])
+    @Test(
+        "runs as the account that root gives it, without root's groups", .enabled(if: getuid() == 0),
+        arguments: [nil, .kill] as [Command.EndSignal?])
     func account(signal: Command.EndSignal?) async throws {
         let output = try await runChild(
-            Command("sh", ["-c", "id -u; id -g; id -G"], account: Command.Account(user: 4242, group: 4343), diesWithParent: signal))
+            Command(
+                "sh", ["-c", "id -u; id -g; id -G"], account: Command.Account(user: 4242, group: 4343),
+                diesWithParent: signal))
         #expect(String(decoding: output, as: UTF8.self) == "4242\n4343\n4343\n")
     }
 }

@@ -10,7 +10,8 @@ import Testing
             try await PrometheusClient.with(PrometheusServer(url: fixture.url)) { client in
                 let blocks = try await BlockFolder.list(fixture.data).map(\.meta)
                 let before = await Probing.before(blocks, asked: Date(), from: client)
-                #expect(before.probes.count == 4 && before.probes.allSatisfy { $0.value > 0 } && before.warnings.isEmpty)
+                #expect(
+                    before.probes.count == 4 && before.probes.allSatisfy { $0.value > 0 } && before.warnings.isEmpty)
                 #expect(await before.after(from: client).probes == before.probes)
                 let range = "start=\(Fixture.oldTime)&end=\(Fixture.oldTime + 1800)"
                 _ = try await fixture.get("/api/v1/admin/tsdb/delete_series?match[]=old&\(range)", method: "POST")
@@ -42,7 +43,8 @@ import Testing
 
     @Test func `Samples that came out of order do not make a good backup a broken one`() async throws {
         try await withChild(Command("python3", ["-c", Self.target])) { streams in
-            let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self).split(
+                whereSeparator: \.isWhitespace)
             let (port, now) = (try #require(line.first), try #require(line.last.flatMap { Int($0) }))
             let configuration = """
                 storage: {tsdb: {out_of_order_time_window: 30m}}
@@ -50,7 +52,9 @@ import Testing
 
                 """
             try await Fixture.with(scrapes: false, configuration: configuration) { fixture in
-                while try await fixture.get("/api/v1/query?query=late&time=\(now / 1000 - 60)")?.contains("\"1\"") != true {
+                while try await fixture.get("/api/v1/query?query=late&time=\(now / 1000 - 60)")?.contains("\"1\"")
+                    != true
+                {
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 let manifest = try await fixture.backUp("b1")

@@ -23,7 +23,8 @@ import Testing
             let own = target.appending(path: "wal")
             try Data("mine".utf8).write(to: own)
             func restore() async throws -> PrometheusRestore.Report {
-                try await PrometheusRestore.run(second, from: fixture.reader(), dataDirectory: target.path, server: nil, progress: { _ in })
+                try await PrometheusRestore.run(
+                    second, from: fixture.reader(), dataDirectory: target.path, server: nil, progress: { _ in })
             }
             #expect(try await restore().restored == 3)
             #expect(try await restore().present == 3)
@@ -32,7 +33,8 @@ import Testing
             let port = try freeLoopbackPort()
             let report = try await fixture.serve(target, port: port) {
                 try await PrometheusRestore.run(
-                    second, from: fixture.reader(), dataDirectory: target.path, server: PrometheusServer(url: "http://127.0.0.1:\(port)/"), progress: { _ in })
+                    second, from: fixture.reader(), dataDirectory: target.path,
+                    server: PrometheusServer(url: "http://127.0.0.1:\(port)/"), progress: { _ in })
             }
             #expect((report.compared ?? 0) >= 4 && report.restored == 0 && report.warnings.isEmpty)
         }
@@ -67,7 +69,8 @@ import Testing
                 do {
                     _ = try await fixture.verify(manifest, key: key)
                     return "fine"
-                } catch let error as ArchiveError { return error.code.rawValue } catch let error as VerificationFailure { return error.check } catch { return "\(error)" }
+                } catch let error as ArchiveError { return error.code.rawValue } catch let error as VerificationFailure
+                { return error.check } catch { return "\(error)" }
             }
             #expect(await outcome(manifest) == "fine")
             #expect(await outcome(manifest, key: try AgeIdentity.generate()) == "wrongKey")
@@ -100,8 +103,12 @@ import Testing
                 return try #require(Set(fixture.snapshots).subtracting(before).first)
             }
             let foreign = try await snapshot()
-            let failing = FailingSink { FileManager.default.fileExists(atPath: fixture.data.appending(path: "snapshots").path) }
-            await #expect(throws: FailingSink.Failure.self) { try await fixture.system().backUp(after: nil, into: failing, progress: { _ in }) }
+            let failing = FailingSink {
+                FileManager.default.fileExists(atPath: fixture.data.appending(path: "snapshots").path)
+            }
+            await #expect(throws: FailingSink.Failure.self) {
+                try await fixture.system().backUp(after: nil, into: failing, progress: { _ in })
+            }
             #expect(fixture.snapshots == [foreign] && fixture.notes.isEmpty)
 
             let folder = SnapshotFolder(data: fixture.data, name: "ns/policy")
@@ -124,7 +131,8 @@ struct FailingSink: ArtifactSink {
     let look: @Sendable () -> Bool
 
     func store<R: Sendable>(
-        _ name: String, _ body: @escaping @Sendable (_ write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> R
+        _ name: String,
+        _ body: @escaping @Sendable (_ write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> R
     ) async throws -> R {
         #expect(look())
         throw Failure()

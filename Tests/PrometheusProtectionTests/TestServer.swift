@@ -28,7 +28,10 @@ struct Fixture: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let fixture = Fixture(folder: folder, port: try freeLoopbackPort(), identity: try AgeIdentity.generate())
         try await fixture.makeOldBlocks()
-        return try await fixture.serve(fixture.data, adminAPI: adminAPI, scrapes: scrapes, webConfiguration: webConfiguration, configuration: configuration) { try await body(fixture) }
+        return try await fixture.serve(
+            fixture.data, adminAPI: adminAPI, scrapes: scrapes, webConfiguration: webConfiguration,
+            configuration: configuration
+        ) { try await body(fixture) }
     }
 
     static let oldTime = 1_700_000_000
@@ -36,7 +39,9 @@ struct Fixture: Sendable {
     private func makeOldBlocks() async throws {
         var text = "# TYPE old gauge\n"
         for hour in [0, 4] {
-            for minute in 0..<30 { text += "old{a=\"x \\\"y\\\" ä\"} \(minute) \(Self.oldTime + hour * 3600 + minute * 60)\n" }
+            for minute in 0..<30 {
+                text += "old{a=\"x \\\"y\\\" ä\"} \(minute) \(Self.oldTime + hour * 3600 + minute * 60)\n"
+            }
         }
         text += "# EOF\n"
         let file = folder.appending(path: "old.txt")
@@ -46,7 +51,8 @@ struct Fixture: Sendable {
 
     /// Another server over a folder, as long as `body` runs.
     func serve<R: Sendable>(
-        _ data: URL, port other: Int? = nil, adminAPI: Bool = true, scrapes: Bool = false, webConfiguration: String? = nil,
+        _ data: URL, port other: Int? = nil, adminAPI: Bool = true, scrapes: Bool = false,
+        webConfiguration: String? = nil,
         configuration: String? = nil, _ body: @escaping @Sendable () async throws -> R
     ) async throws -> R {
         let port = other ?? self.port
@@ -63,12 +69,15 @@ struct Fixture: Sendable {
             try Data(webConfiguration.utf8).write(to: web)
             arguments.append("--web.config.file=\(web.path)")
         }
-        return try await withServer(Command("prometheus", arguments, endSignal: .kill, diesWithParent: .kill)) { child in
+        return try await withServer(Command("prometheus", arguments, endSignal: .kill, diesWithParent: .kill)) {
+            child in
             while try await get("/-/ready", port) == nil {
                 if child.hasEnded { throw ProcessError(code: .pipe, program: "prometheus", message: child.lastWords) }
                 try await Task.sleep(for: .milliseconds(50))
             }
-            while scrapes, webConfiguration == nil, try await get("/api/v1/query?query=up", port)?.contains("\"1\"") != true {
+            while scrapes, webConfiguration == nil,
+                try await get("/api/v1/query?query=up", port)?.contains("\"1\"") != true
+            {
                 try await Task.sleep(for: .milliseconds(50))
             }
             return try await body()
@@ -79,7 +88,8 @@ struct Fixture: Sendable {
     func get(_ path: String, _ port: Int? = nil, method: String = "GET") async throws -> String? {
         let client = HTTPClient()
         var text: String?
-        if let response = try? await client.execute(HTTPRequest(method: method, url: "http://127.0.0.1:\(port ?? self.port)\(path)", timeout: .seconds(10))),
+        if let response = try? await client.execute(
+            HTTPRequest(method: method, url: "http://127.0.0.1:\(port ?? self.port)\(path)", timeout: .seconds(10))),
             [200, 401].contains(response.status)
         {
             text = (try? await response.body.collect(upTo: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
@@ -88,21 +98,30 @@ struct Fixture: Sendable {
         return text
     }
 
-    var snapshots: [String] { (try? FileManager.default.contentsOfDirectory(atPath: data.appending(path: "snapshots").path)) ?? [] }
+    var snapshots: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: data.appending(path: "snapshots").path)) ?? []
+    }
 
     var notes: [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: data.path)) ?? []).filter { $0.hasPrefix(".dr-snapshot") }
+        ((try? FileManager.default.contentsOfDirectory(atPath: data.path)) ?? []).filter {
+            $0.hasPrefix(".dr-snapshot")
+        }
     }
 
     func system(_ server: PrometheusServer? = nil, data other: URL? = nil) -> PrometheusSystem {
-        PrometheusSystem(server: server ?? PrometheusServer(url: url), dataDirectory: (other ?? data).path, name: "ns/policy")
+        PrometheusSystem(
+            server: server ?? PrometheusServer(url: url), dataDirectory: (other ?? data).path, name: "ns/policy")
     }
 
-    func backUp(_ name: String, after previous: Manifest? = nil, server: PrometheusServer? = nil, data other: URL? = nil) async throws -> Manifest {
-        let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "ns", policy: "metrics", backup: name)
+    func backUp(
+        _ name: String, after previous: Manifest? = nil, server: PrometheusServer? = nil, data other: URL? = nil
+    ) async throws -> Manifest {
+        let writer = try BackupWriter(
+            store: store, recipients: [identity.recipient], namespace: "ns", policy: "metrics", backup: name)
         let record = try await system(server, data: other).backUp(after: previous, into: writer, progress: { _ in })
         return try await writer.complete(
-            record, kind: PrometheusSystem.kind, source: "prometheus/x", startedAt: Date(), finishedAt: Date(), writer: "test")
+            record, kind: PrometheusSystem.kind, source: "prometheus/x", startedAt: Date(), finishedAt: Date(),
+            writer: "test")
     }
 
     func reader(_ key: AgeIdentity? = nil) -> BackupReader { BackupReader(store: store, identities: [key ?? identity]) }

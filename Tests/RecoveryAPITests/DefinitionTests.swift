@@ -30,8 +30,12 @@ struct DefinitionTests {
                 #expect(schema["maxItems"] != nil, "\(path) has no maxItems")
                 if let items = schema["items"] { walk(items, path + "[]", inList: true) }
             case "object":
-                for (name, value) in schema["properties"]?.object ?? [:] { walk(value, "\(path).\(name)", inList: inList) }
-                if schema["additionalProperties"] != nil { #expect(schema["maxProperties"] != nil, "\(path) has no maxProperties") }
+                for (name, value) in schema["properties"]?.object ?? [:] {
+                    walk(value, "\(path).\(name)", inList: inList)
+                }
+                if schema["additionalProperties"] != nil {
+                    #expect(schema["maxProperties"] != nil, "\(path) has no maxProperties")
+                }
             default: break
             }
         }
@@ -75,7 +79,9 @@ struct PlanCheckTests {
 
     @Test("with a cycle is refused, and the cycle is named")
     func cycle() {
-        let error = #expect(throws: SpecError.self) { try PlanCheck.check(plan([("a", ["c"]), ("b", ["a"]), ("c", ["b"])])) }
+        let error = #expect(throws: SpecError.self) {
+            try PlanCheck.check(plan([("a", ["c"]), ("b", ["a"]), ("c", ["b"])]))
+        }
         #expect(error?.reason == Reason.planCycle)
         #expect(error?.message.contains("a → c → b → a") == true)
     }
@@ -119,7 +125,9 @@ struct PlanCheckTests {
         let own = try scales([("a", nil, [("up", "up")])])
         for plan in [missing, own] {
             let error = #expect(throws: SpecError.self) { try PlanCheck.check(plan) }
-            #expect(error?.field.hasSuffix("scale.asBefore") == true && error?.message.contains("no earlier scale step") == true)
+            #expect(
+                error?.field.hasSuffix("scale.asBefore") == true
+                    && error?.message.contains("no earlier scale step") == true)
         }
         let twice = try scales([("a", nil, [("web", nil)]), ("b", nil, [("web", nil)]), ("c", nil, [("up", "web")])])
         let error = #expect(throws: SpecError.self) { try PlanCheck.check(twice) }

@@ -44,8 +44,10 @@ struct ScheduleTests {
         "that cannot be read names the field",
         arguments: [
             ("60 * * * *", "minute"), ("* 24 * * *", "hour"), ("* * 0 * *", "day of month"), ("* * * 13 *", "month"),
-            ("* * * * 8", "day of week"), ("* * * * MON#6", "MON#1"), ("*/0 * * * *", "minute"), ("5-1 * * * *", "minute"),
-            ("* * * *", "five"), ("", "five"), ("a * * * *", "minute"), ("+1 * * * *", "minute"), ("1, * * * *", "minute"),
+            ("* * * * 8", "day of week"), ("* * * * MON#6", "MON#1"), ("*/0 * * * *", "minute"),
+            ("5-1 * * * *", "minute"),
+            ("* * * *", "five"), ("", "five"), ("a * * * *", "minute"), ("+1 * * * *", "minute"),
+            ("1, * * * *", "minute"),
         ])
     func unreadable(cron: String, word: String) throws {
         let error = #expect(throws: SpecError.self) { try calendar(cron) }
@@ -56,10 +58,14 @@ struct ScheduleTests {
     @Test("that never fires is refused, and so is an unknown zone")
     func never() throws {
         #expect(#expect(throws: SpecError.self) { try calendar("0 0 31 2 *") }?.reason == Reason.cronNeverFires)
-        #expect(#expect(throws: SpecError.self) { try calendar("0 0 * * *", "Mars/Base") }?.reason == Reason.unknownTimeZone)
+        #expect(
+            #expect(throws: SpecError.self) { try calendar("0 0 * * *", "Mars/Base") }?.reason == Reason.unknownTimeZone
+        )
     }
 
-    private func input(last: String?, created: String, running: Bool = false, suspended: Bool = false) throws -> ScheduleDecision.Input {
+    private func input(last: String?, created: String, running: Bool = false, suspended: Bool = false) throws
+        -> ScheduleDecision.Input
+    {
         ScheduleDecision.Input(
             calendar: try calendar("0 * * * *"), lastSlot: last.map(date), createdAt: date(created), isRunning: running,
             isSuspended: suspended, startingDeadline: .seconds(6 * 3600), jitter: .zero, seed: "x")
@@ -106,19 +112,26 @@ struct ScheduleTests {
     func slow() throws {
         let now = date("2026-11-23T02:10:00Z")
         let output = ObjectiveDecision.decide(
-            rpo: Span("1h"), recoverableTo: date("2026-11-23T02:00:00Z"), createdAt: now, calendar: try calendar("0 2 * * *"), now: now)
+            rpo: Span("1h"), recoverableTo: date("2026-11-23T02:00:00Z"), createdAt: now,
+            calendar: try calendar("0 2 * * *"), now: now)
         #expect(output.isMet == false)
         #expect(output.reason == Reason.scheduleSlowerThanObjective)
         #expect(output.column == "met 10m/1h")
     }
 
-    @Test("a recovery point of the future is never met, and what is a moment ahead is of now", arguments: [(5.0, true), (3600.0, false), (1e9, false)])
+    @Test(
+        "a recovery point of the future is never met, and what is a moment ahead is of now",
+        arguments: [(5.0, true), (3600.0, false), (1e9, false)])
     func future(ahead: TimeInterval, isMet: Bool) {
         let now = date("2026-11-23T05:00:00Z")
-        let output = ObjectiveDecision.decide(rpo: Span("1h"), recoverableTo: now + ahead, createdAt: now, calendar: nil, now: now)
+        let output = ObjectiveDecision.decide(
+            rpo: Span("1h"), recoverableTo: now + ahead, createdAt: now, calendar: nil, now: now)
         #expect(output.isMet == isMet && output.column.hasPrefix(isMet ? "met 0s" : "BREACHED"))
-        if !isMet { #expect(output.message.contains("ahead of the clock") && output.changesAt.map { $0 > now } == true) }
-        let without = ObjectiveDecision.decide(rpo: nil, recoverableTo: now + ahead, createdAt: now + ahead, calendar: nil, now: now)
+        if !isMet {
+            #expect(output.message.contains("ahead of the clock") && output.changesAt.map { $0 > now } == true)
+        }
+        let without = ObjectiveDecision.decide(
+            rpo: nil, recoverableTo: now + ahead, createdAt: now + ahead, calendar: nil, now: now)
         #expect(without.isMet == nil)
     }
 
@@ -143,7 +156,8 @@ struct ScheduleTests {
     func breach() throws {
         let now = date("2026-11-23T05:00:00Z")
         let output = ObjectiveDecision.decide(
-            rpo: Span("1h"), recoverableTo: date("2026-11-23T02:00:00Z"), createdAt: now, calendar: try calendar("*/10 * * * *"), now: now)
+            rpo: Span("1h"), recoverableTo: date("2026-11-23T02:00:00Z"), createdAt: now,
+            calendar: try calendar("*/10 * * * *"), now: now)
         #expect(output.isMet == false)
         #expect(output.column == "BREACHED 3h/1h")
     }

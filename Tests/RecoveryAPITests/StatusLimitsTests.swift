@@ -10,7 +10,8 @@ struct StatusLimitsTests {
 
     static func schema(_ kind: String) -> JSON {
         let definition = CustomResourceDefinitions.all.first { $0[path: "spec", "names", "kind"]?.string == kind }
-        return definition?[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema", "properties"]?["status"] ?? .null
+        return definition?[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema", "properties"]?["status"]
+            ?? .null
     }
 
     /// A value of every field, each text far too long, each list too.
@@ -21,9 +22,12 @@ struct StatusLimitsTests {
             .array(
                 Array(
                     repeating: excess(schema["items"] ?? .null),
-                    count: schema["x-kubernetes-list-type"] == "atomic" ? Int(schema["maxItems"]?.integer ?? 0) + 3 : 1))
+                    count: schema["x-kubernetes-list-type"] == "atomic" ? Int(schema["maxItems"]?.integer ?? 0) + 3 : 1)
+            )
         case "object":
-            if let each = schema["additionalProperties"] { ["a": excess(each)] } else {
+            if let each = schema["additionalProperties"] {
+                ["a": excess(each)]
+            } else {
                 .object((schema["properties"]?.object ?? [:]).mapValues(excess))
             }
         default: 1
@@ -40,7 +44,8 @@ struct StatusLimitsTests {
             return (isLong ? [path] : []) + items.flatMap { complaints($0, schema["items"] ?? .null, path + "[]") }
         case .object(let members):
             return members.flatMap { name, member in
-                complaints(member, schema["properties"]?[name] ?? schema["additionalProperties"] ?? .null, "\(path).\(name)")
+                complaints(
+                    member, schema["properties"]?[name] ?? schema["additionalProperties"] ?? .null, "\(path).\(name)")
             }
         default: return []
         }
@@ -61,7 +66,8 @@ struct StatusLimitsTests {
         var run = RecoveryRun(
             metadata: ObjectMeta(name: "r", namespace: "n"),
             spec: RecoveryRun.Spec(
-                planRef: ObjectReference(name: "p"), token: "t", mode: .recover, to: nil, plan: RecoveryPlan.Spec(storeRef: ObjectReference(name: "s"), phases: []),
+                planRef: ObjectReference(name: "p"), token: "t", mode: .recover, to: nil,
+                plan: RecoveryPlan.Spec(storeRef: ObjectReference(name: "s"), phases: []),
                 planHash: ""))
         run.status = RecoveryRun.Status()
         run.status?.message = "recovered"

@@ -22,8 +22,10 @@ struct TenYearsTests {
     }
 
     static let schedules = [
-        Schedule(cron: "0 2 * * *", minutes: [120]), Schedule(cron: "30 2 * * *", minutes: [150]), Schedule(cron: "5 0 * * *", minutes: [5]),
-        Schedule(cron: "55 23 * * *", minutes: [1435]), Schedule(cron: "15,45 1-3 * * *", minutes: [75, 105, 135, 165, 195, 225]),
+        Schedule(cron: "0 2 * * *", minutes: [120]), Schedule(cron: "30 2 * * *", minutes: [150]),
+        Schedule(cron: "5 0 * * *", minutes: [5]),
+        Schedule(cron: "55 23 * * *", minutes: [1435]),
+        Schedule(cron: "15,45 1-3 * * *", minutes: [75, 105, 135, 165, 195, 225]),
         // Sunday is 1 in Foundation.
         Schedule(cron: "30 2 * * MON#1", minutes: [150], fires: { $0.weekday == 2 && $0.weekdayOrdinal == 1 }),
         Schedule(cron: "30 2 * * SUN#5", minutes: [150], fires: { $0.weekday == 1 && $0.weekdayOrdinal == 5 }),
@@ -38,7 +40,9 @@ struct TenYearsTests {
 
     /// The first instant at which the wall shows `local` seconds since 1970 or, where it never does, has jumped over it.
     private func instant(_ local: Int, _ zone: TimeZone) -> Int {
-        func shown(_ instant: Int) -> Int { instant + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant))) }
+        func shown(_ instant: Int) -> Int {
+            instant + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant)))
+        }
         let before = shown(local - 2 * 86400) - (local - 2 * 86400)
         let after = shown(local + 2 * 86400) - (local + 2 * 86400)
         if before == after, shown(local - before) == local { return local - before }
@@ -58,7 +62,8 @@ struct TenYearsTests {
         var days = Calendar(identifier: .gregorian)
         days.timeZone = .gmt
         for day in (Int(Self.begin.timeIntervalSince1970) / 86400 - 2)...(Int(end.timeIntervalSince1970) / 86400 + 2) {
-            let date = days.dateComponents([.day, .month, .weekday, .weekdayOrdinal], from: Date(timeIntervalSince1970: Double(day) * 86400))
+            let date = days.dateComponents(
+                [.day, .month, .weekday, .weekdayOrdinal], from: Date(timeIntervalSince1970: Double(day) * 86400))
             guard schedule.fires(date) else { continue }
             for minute in schedule.minutes { expected.insert(instant(day * 86400 + minute * 60, zone)) }
         }
@@ -66,7 +71,9 @@ struct TenYearsTests {
         #expect(found.map { Int($0.timeIntervalSince1970) } == expected.filter(range.contains).sorted())
     }
 
-    @Test("after any downtime give one backup, of the oldest slot inside the deadline, and then the regular ones", arguments: zones)
+    @Test(
+        "after any downtime give one backup, of the oldest slot inside the deadline, and then the regular ones",
+        arguments: zones)
     func downtime(zone: String) throws {
         let calendar = try BackupPolicy.Schedule(cron: "0 */4 * * *", timeZone: zone).slotCalendar()
         let deadline = TimeInterval(6 * 3600)
@@ -85,7 +92,8 @@ struct TenYearsTests {
                 #expect(calendar.next(after: max(last ?? Self.begin, now.addingTimeInterval(-deadline))) == due)
                 if let previous = taken.last { #expect(due > previous, "no slot is taken twice") }
                 let handled = try #require(decision.handled)
-                #expect(try #require(calendar.next(after: handled)) > now, "nothing missed is left to be caught up with")
+                #expect(
+                    try #require(calendar.next(after: handled)) > now, "nothing missed is left to be caught up with")
                 taken.append(due)
                 last = handled
             } else if let next = decision.next {

@@ -12,7 +12,8 @@ import Testing
         let point = start + hours * 3600
         return Manifest(
             namespace: "ns", policy: "p", backup: name, kind: "git", source: "git/x", artifacts: [],
-            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point, finishedAt: point, writer: "t")
+            record: BackupRecord(recoveryPoint: point, counts: [:], fingerprint: "{}"), startedAt: point,
+            finishedAt: point, writer: "t")
     }
 
     private static let manifests = [manifest("a", 0), manifest("c", 2), manifest("b", 1)]
@@ -41,7 +42,9 @@ import Testing
     static let rows = [
         Row(description: "the latest", target: .latest, chosen: "c"),
         Row(description: "the latest is broken", target: .latest, broken: ["c"], chosen: "b"),
-        Row(description: "all are broken", target: .latest, broken: ["a", "b", "c"], words: ["found broken", "a, b, c", "{backup: NAME}"]),
+        Row(
+            description: "all are broken", target: .latest, broken: ["a", "b", "c"],
+            words: ["found broken", "a, b, c", "{backup: NAME}"]),
         Row(description: "a broken one by its name", target: .backup("c"), broken: ["c"], chosen: "c"),
         Row(description: "a moment", target: .time(start + 5400), chosen: "b"),
         Row(description: "a moment whose backup is broken", target: .time(start + 5400), broken: ["b"], chosen: "a"),
@@ -55,7 +58,9 @@ import Testing
     func choice(_ row: Row) throws {
         let verdicts = Self.verdicts(proven: row.proven, broken: row.broken)
         guard let chosen = row.chosen else {
-            let error = #expect(throws: ReferenceError.self) { try BackupChoice.choose(row.target, from: Self.manifests, verdicts: verdicts) }
+            let error = #expect(throws: ReferenceError.self) {
+                try BackupChoice.choose(row.target, from: Self.manifests, verdicts: verdicts)
+            }
             for word in row.words { #expect(error?.description.contains(word) == true, "\(String(describing: error))") }
             return
         }
@@ -67,7 +72,9 @@ import Testing
         var verdicts = Verdicts()
         verdicts.note(.proven, backup: "c", fingerprintDigest: "another")
         verdicts.note(.broken, backup: "b", fingerprintDigest: "another")
-        #expect(throws: ReferenceError.self) { try BackupChoice.choose(.latestVerified, from: Self.manifests, verdicts: verdicts) }
+        #expect(throws: ReferenceError.self) {
+            try BackupChoice.choose(.latestVerified, from: Self.manifests, verdicts: verdicts)
+        }
     }
 
     @Test("Of two of the same moment one is always chosen, and a target that is not known is refused")
@@ -80,7 +87,9 @@ import Testing
         }
     }
 
-    @Test("Of none, and of one, a refusal says so", arguments: [([], "no complete backup"), ([manifest("only", 1)], "only alone")] as [([Manifest], String)])
+    @Test(
+        "Of none, and of one, a refusal says so",
+        arguments: [([], "no complete backup"), ([manifest("only", 1)], "only alone")] as [([Manifest], String)])
     func few(manifests: [Manifest], words: String) {
         let error = #expect(throws: ReferenceError.self) {
             try BackupChoice.choose(.backup("x"), from: manifests, verdicts: Verdicts())

@@ -7,7 +7,8 @@ import Testing
 /// What `manifests/default` must give the operator and the people.
 @Suite struct InstallationTests {
     private static func documents(_ file: String) throws -> [JSON] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../manifests/default").standardized
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../manifests/default")
+            .standardized
         return try ManifestYAML.documents(String(contentsOf: folder.appending(path: file), encoding: .utf8))
     }
 
@@ -26,8 +27,10 @@ import Testing
     func people(command: String, verbs: String, resources: String, isReading: Bool) throws {
         let roles = try Self.documents("rbac.yaml").filter { $0["kind"]?.string == "ClusterRole" }
         for (group, isEnough) in [("view", isReading), ("edit", true), ("admin", true)] {
-            let rules = roles.filter { $0["metadata"]?["labels"]?["rbac.authorization.k8s.io/aggregate-to-\(group)"]?.string == "true" }
-                .flatMap { $0["rules"]?.array ?? [] }
+            let rules = roles.filter {
+                $0["metadata"]?["labels"]?["rbac.authorization.k8s.io/aggregate-to-\(group)"]?.string == "true"
+            }
+            .flatMap { $0["rules"]?.array ?? [] }
             let lacks = verbs.split(separator: " ").flatMap { verb in
                 resources.split(separator: " ").filter { resource in
                     !rules.contains { rule in
@@ -48,13 +51,16 @@ import Testing
         let volumes = pod["volumes"]?.array ?? []
         func mount(of path: String) -> (path: String, volume: JSON)? {
             for mount in container["volumeMounts"]?.array ?? [] {
-                guard let folder = mount["mountPath"]?.string, path == folder || path.hasPrefix(folder + "/") else { continue }
+                guard let folder = mount["mountPath"]?.string, path == folder || path.hasPrefix(folder + "/") else {
+                    continue
+                }
                 guard let volume = volumes.first(where: { $0["name"] == mount["name"] }) else { continue }
                 return (folder, volume)
             }
             return nil
         }
-        let cache = try #require((container["env"]?.array ?? []).first { $0["name"]?.string == "DR_CACHE" }?["value"]?.string)
+        let cache = try #require(
+            (container["env"]?.array ?? []).first { $0["name"]?.string == "DR_CACHE" }?["value"]?.string)
         let place = try #require(mount(of: cache))
         // The volume itself is root's, and dr refuses a cache that is not its own.
         #expect(cache != place.path)

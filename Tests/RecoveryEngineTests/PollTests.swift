@@ -12,8 +12,10 @@ import Testing
 @Suite struct PollTests {
     private static let path = "/apis/apps/v1/namespaces/shop/deployments/api"
     private static let deployment: JSON = [
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "api", "namespace": "shop", "generation": 1],
-        "spec": ["replicas": 1], "status": ["observedGeneration": 1, "updatedReplicas": 1, "replicas": 1, "availableReplicas": 1],
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": ["name": "api", "namespace": "shop", "generation": 1],
+        "spec": ["replicas": 1],
+        "status": ["observedGeneration": 1, "updatedReplicas": 1, "replicas": 1, "availableReplicas": 1],
     ]
 
     private static func rule(_ match: String, _ status: Int64, _ body: JSON, times: Int64? = nil) -> JSON {
@@ -23,15 +25,18 @@ import Testing
     }
 
     private static func context(
-        _ client: KubernetesClient, _ step: JSON, mode: RunMode = .recover, progress: @escaping @Sendable (String) -> Void = { _ in }
+        _ client: KubernetesClient, _ step: JSON, mode: RunMode = .recover,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> StepContext {
         var step = step
         step["name"] = "s"
         let plan = RecoveryPlan.Spec(storeRef: ObjectReference(name: "s"), phases: [])
         return StepContext(
             resolver: Resolver(client: client, stores: StoreCache()), namespace: "shop",
-            run: RecoveryRun.Spec(planRef: ObjectReference(name: "p"), token: "t", mode: mode, to: nil, plan: plan, planHash: ""),
-            step: try step.decode(Step.self), startedAt: Date(timeIntervalSince1970: 1_795_000_000), identity: "abc", outputs: [:], progress: progress)
+            run: RecoveryRun.Spec(
+                planRef: ObjectReference(name: "p"), token: "t", mode: mode, to: nil, plan: plan, planHash: ""),
+            step: try step.decode(Step.self), startedAt: Date(timeIntervalSince1970: 1_795_000_000), identity: "abc",
+            outputs: [:], progress: progress)
     }
 
     private static let restart: JSON = ["rolloutRestart": ["kind": "Deployment", "name": "api"]]
@@ -49,16 +54,21 @@ import Testing
         ]) { server in
             try await server.withClient { client in
                 let said = Mutex<[String]>([])
-                let result = try await StepRunner.run(Self.context(client, Self.restart) { text in said.withLock { $0.append(text) } })
+                let result = try await StepRunner.run(
+                    Self.context(client, Self.restart) { text in said.withLock { $0.append(text) } })
                 #expect(result.message == "Deployment api was restarted")
                 let texts = said.withLock { $0 }.joined(separator: "\n")
-                #expect(texts.contains("cannot be asked now") && texts.contains("restarting") && texts.contains("slow down"), "\(texts)")
+                #expect(
+                    texts.contains("cannot be asked now") && texts.contains("restarting")
+                        && texts.contains("slow down"), "\(texts)")
             }
         }
     }
 
     /// Seen with Kubernetes 1.36: it serves before it has read its roles.
-    @Test("A server that starts again and refuses everything for a moment ends no step", arguments: [(403, "Forbidden"), (401, "Unauthorized")])
+    @Test(
+        "A server that starts again and refuses everything for a moment ends no step",
+        arguments: [(403, "Forbidden"), (401, "Unauthorized")])
     func starts(code: Int64, reason: String) async throws {
         try await withScriptedAPIServer([
             Self.rule("PATCH \(Self.path)", 200, Self.deployment),
@@ -91,20 +101,28 @@ import Testing
     @Test("What a step reads of policies, stores and Secrets is waited for, too")
     func reads() async throws {
         let policy: JSON = [
-            "apiVersion": "dr.hotswap.io/v1alpha1", "kind": "BackupPolicy", "metadata": ["name": "code", "namespace": "shop"],
+            "apiVersion": "dr.hotswap.io/v1alpha1", "kind": "BackupPolicy",
+            "metadata": ["name": "code", "namespace": "shop"],
             "spec": ["storeRef": ["name": "s"], "source": ["git": ["url": "https://git.example.com/a.git"]]],
         ]
         let path = "GET /apis/dr.hotswap.io/v1alpha1/namespaces/shop/backuppolicies/code"
         let step: JSON = ["sql": ["policy": "code", "query": "select 1"]]
         try await withScriptedAPIServer([
-            Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"), times: 5), Self.rule(path, 200, policy),
+            Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"), times: 5),
+            Self.rule(path, 200, policy),
         ]) { server in
             try await server.withClient { client in
                 // The policy was read in the end: it is the wrong one.
-                let error = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, step)) }
+                let error = await #expect(throws: StepError.self) {
+                    try await StepRunner.run(Self.context(client, step))
+                }
                 #expect(error?.description == "the BackupPolicy \"code\" is not one of PostgreSQL")
-                try await server.script([Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"))])
-                let dry = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, step, mode: .dryRun)) }
+                try await server.script([
+                    Self.rule(path, 503, Texts.status("ServiceUnavailable", 503, message: "restarting"))
+                ])
+                let dry = await #expect(throws: StepError.self) {
+                    try await StepRunner.run(Self.context(client, step, mode: .dryRun))
+                }
                 #expect(dry?.description.contains("restarting") == true)
             }
         }
@@ -114,9 +132,13 @@ import Testing
         "What no waiting mends ends the step at once",
         arguments: [(403, "Forbidden"), (422, "Invalid"), (409, "Conflict")] as [(Int64, String)])
     func refused(code: Int64, reason: String) async throws {
-        try await withScriptedAPIServer([Self.rule("PATCH \(Self.path)", code, Texts.status(reason, code, message: "not so"))]) { server in
+        try await withScriptedAPIServer([
+            Self.rule("PATCH \(Self.path)", code, Texts.status(reason, code, message: "not so"))
+        ]) { server in
             try await server.withClient { client in
-                let error = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, Self.restart)) }
+                let error = await #expect(throws: StepError.self) {
+                    try await StepRunner.run(Self.context(client, Self.restart))
+                }
                 #expect(error?.description.contains("not so") == true)
             }
         }
@@ -124,9 +146,13 @@ import Testing
 
     @Test("A dry run says what stands in the way now")
     func dryRun() async throws {
-        try await withScriptedAPIServer([Self.rule("GET", 503, Texts.status("ServiceUnavailable", 503, message: "restarting"))]) { server in
+        try await withScriptedAPIServer([
+            Self.rule("GET", 503, Texts.status("ServiceUnavailable", 503, message: "restarting"))
+        ]) { server in
             try await server.withClient { client in
-                let error = await #expect(throws: StepError.self) { try await StepRunner.run(Self.context(client, Self.restart, mode: .dryRun)) }
+                let error = await #expect(throws: StepError.self) {
+                    try await StepRunner.run(Self.context(client, Self.restart, mode: .dryRun))
+                }
                 #expect(error?.description.contains("restarting") == true && error?.isRetriable == true)
             }
         }
@@ -136,10 +162,19 @@ import Testing
     func laterKind() async throws {
         let list: JSON = [
             "kind": "APIResourceList", "groupVersion": "a.b/v1",
-            "resources": [["name": "things", "singularName": "thing", "namespaced": true, "kind": "Thing", "verbs": ["get"]]],
+            "resources": [
+                ["name": "things", "singularName": "thing", "namespaced": true, "kind": "Thing", "verbs": ["get"]]
+            ],
         ]
-        let thing: JSON = ["apiVersion": "a.b/v1", "kind": "Thing", "metadata": ["name": "one", "namespace": "shop"], "status": ["phase": "Ready"]]
-        let step: JSON = ["wait": ["apiVersion": "a.b/v1", "kind": "Thing", "name": "one", "jsonPath": ".status.phase", "value": "Ready"]]
+        let thing: JSON = [
+            "apiVersion": "a.b/v1", "kind": "Thing", "metadata": ["name": "one", "namespace": "shop"],
+            "status": ["phase": "Ready"],
+        ]
+        let step: JSON = [
+            "wait": [
+                "apiVersion": "a.b/v1", "kind": "Thing", "name": "one", "jsonPath": ".status.phase", "value": "Ready",
+            ]
+        ]
         try await withScriptedAPIServer { server in
             try await server.withClient { client in
                 let dry = try await StepRunner.run(Self.context(client, step, mode: .dryRun))
@@ -149,7 +184,8 @@ import Testing
                 // It waits; only then the kind comes.
                 for await text in steps where text.contains("does not know Thing of a.b/v1 yet") { break }
                 try await server.script([
-                    Self.rule("GET /apis/a.b/v1/namespaces/shop/things/one", 200, thing), Self.rule("GET /apis/a.b/v1", 200, list),
+                    Self.rule("GET /apis/a.b/v1/namespaces/shop/things/one", 200, thing),
+                    Self.rule("GET /apis/a.b/v1", 200, list),
                 ])
                 #expect(try await result.message == "Thing one is as wanted")
             }

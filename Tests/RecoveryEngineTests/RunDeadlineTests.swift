@@ -59,7 +59,8 @@ import Testing
     @Test("A run that fails starts no step that a lost operator left")
     func failure() {
         let spec = run([("a", [], [sqlStep("one", retries: 3)]), ("b", [], [sqlStep("left")])])
-        let failure = RunMachine.Observation(running: [id("b", "left")], outcomes: [one: .failure(message: "no", retriable: true)])
+        let failure = RunMachine.Observation(
+            running: [id("b", "left")], outcomes: [one: .failure(message: "no", retriable: true)])
         let status = RunMachine.decide(spec, begun(spec), failure, now: start).status
         let decision = RunMachine.decide(spec, status, .init(), now: late)
         #expect(decision.status.state == .failed)
@@ -69,9 +70,11 @@ import Testing
 
     // MARK: Objectives
 
-    @Test("The status says of each phase what it took, and whether that is its objective", arguments: [
-        (300, true), (1800, true), (1801, false),
-    ])
+    @Test(
+        "The status says of each phase what it took, and whether that is its objective",
+        arguments: [
+            (300, true), (1800, true), (1801, false),
+        ])
     func objectives(seconds: Int, isMet: Bool) {
         var spec = run([("a", nil, [sqlStep("one")]), ("b", nil, [sqlStep("two")])])
         spec.plan.phases[0].objective = .init(rto: Span("30m"))
@@ -80,7 +83,9 @@ import Testing
         #expect(status.phases?.map(\.rto) == ["<1m/30m"])
         #expect(status.phases?[0].objectiveMet == nil)
         let end = start.addingTimeInterval(Double(seconds))
-        status = RunMachine.decide(spec, status, .init(outcomes: [one: .success(message: "", outputs: [:])]), now: end).status
+        status =
+            RunMachine.decide(spec, status, .init(outcomes: [one: .success(message: "", outputs: [:])]), now: end)
+            .status
         #expect(status.phases?.map(\.name) == ["a", "b"])
         #expect(status.phases?[0].objectiveMet == isMet)
         #expect(status.phases?[0].finishedAt == end)
@@ -88,7 +93,9 @@ import Testing
         #expect(status.phases?[1].objectiveMet == nil, "it has none")
     }
 
-    @Test("An objective is missed when its time has passed, not when the phase ends, and by a phase that does not come back")
+    @Test(
+        "An objective is missed when its time has passed, not when the phase ends, and by a phase that does not come back"
+    )
     func missed() {
         var spec = run([("a", nil, [sqlStep("one")])])
         spec.plan.phases[0].objective = .init(rto: Span("5m"))
@@ -97,9 +104,12 @@ import Testing
         let decision = RunMachine.decide(spec, before, running, now: start.addingTimeInterval(200))
         #expect(decision.status.phases?[0].objectiveMet == nil)
         #expect(decision.wakeAt == start.addingTimeInterval(301))
-        #expect(RunMachine.decide(spec, before, running, now: start.addingTimeInterval(301)).status.phases?[0].objectiveMet == false)
+        #expect(
+            RunMachine.decide(spec, before, running, now: start.addingTimeInterval(301)).status.phases?[0].objectiveMet
+                == false)
         let failed = RunMachine.decide(
-            spec, before, .init(outcomes: [one: .failure(message: "no", retriable: false)]), now: start.addingTimeInterval(10))
+            spec, before, .init(outcomes: [one: .failure(message: "no", retriable: false)]),
+            now: start.addingTimeInterval(10))
         #expect(failed.status.phases?[0].objectiveMet == false)
     }
 }

@@ -80,14 +80,17 @@ struct RunMachineTests {
             let spec = run([("a", nil, [sqlStep("one", onFailure: rule)])])
             let first = RunMachine.decide(spec, nil, .init(ledger: .ours), now: start)
             let second = RunMachine.decide(
-                spec, first.status, .init(outcomes: [id("a", "one"): .failure(message: "no", retriable: false)]), now: start)
+                spec, first.status, .init(outcomes: [id("a", "one"): .failure(message: "no", retriable: false)]),
+                now: start)
             #expect(second.status.state == expected, "\(rule)")
         }
     }
 
     @Test("after a crash runs again what may run again, and asks a person about the rest")
     func crash() {
-        for (write, action, state) in [(false, [RunMachine.Action.start(id("a", "one"))], RunState.running), (true, [], .paused)] {
+        for (write, action, state) in [
+            (false, [RunMachine.Action.start(id("a", "one"))], RunState.running), (true, [], .paused),
+        ] {
             let spec = run([("a", nil, [sqlStep("one", write: write)])])
             let before = RunMachine.decide(spec, nil, .init(ledger: .ours), now: start)
             #expect(before.status.steps?[0].state == .running)
@@ -125,7 +128,9 @@ struct RunMachineTests {
                 outcomes: [id("a", "one"): .failure(message: "cancelled", retriable: false)],
                 progress: [id("a", "one"): "waiting for Deployment api: it is not there"]), now: late)
         #expect(ended.status.state == .failed)
-        #expect(ended.status.steps?[0].message == "its deadline of 10m passed; last: waiting for Deployment api: it is not there")
+        #expect(
+            ended.status.steps?[0].message
+                == "its deadline of 10m passed; last: waiting for Deployment api: it is not there")
     }
 
     @Test("aborts: cancels what runs, and ends when it has stopped")
@@ -153,14 +158,20 @@ struct RunMachineTests {
         }
     }
 
-    @Test("under any crashes and failures ends, never starts a done step again, and never leaves a terminal state", arguments: 0..<300)
+    @Test(
+        "under any crashes and failures ends, never starts a done step again, and never leaves a terminal state",
+        arguments: 0..<300)
     func random(seed: Int) {
         var dice = Dice(state: UInt64(seed) &* 7919 &+ 17)
         let phases = (0..<Int.random(in: 1...5, using: &dice)).map { index in
             (
-                "p\(index)", Bool.random(using: &dice) ? nil : (0..<index).filter { _ in Bool.random(using: &dice) }.map { "p\($0)" },
+                "p\(index)",
+                Bool.random(using: &dice)
+                    ? nil : (0..<index).filter { _ in Bool.random(using: &dice) }.map { "p\($0)" },
                 (0..<Int.random(in: 1...3, using: &dice)).map {
-                    sqlStep("s\($0)", retries: Int.random(in: 0...2, using: &dice), onFailure: Step.FailureRule.allCases.randomElement(using: &dice))
+                    sqlStep(
+                        "s\($0)", retries: Int.random(in: 0...2, using: &dice),
+                        onFailure: Step.FailureRule.allCases.randomElement(using: &dice))
                 }
             )
         }

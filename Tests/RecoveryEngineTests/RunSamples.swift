@@ -29,7 +29,9 @@ func begun(_ spec: RecoveryRun.Spec, at time: Date = start) -> RecoveryRun.Statu
     RunMachine.decide(spec, nil, .init(ledger: .ours), now: time).status
 }
 
-func journal(_ phase: String, _ step: String, _ state: StepState, backup: String? = nil, outputs: [String: String]? = nil) -> RecoveryRun.StepStatus {
+func journal(
+    _ phase: String, _ step: String, _ state: StepState, backup: String? = nil, outputs: [String: String]? = nil
+) -> RecoveryRun.StepStatus {
     var status = RecoveryRun.StepStatus(phase: phase, step: step, kind: "sql")
     status.state = state
     status.attempts = state == .pending ? 0 : 1

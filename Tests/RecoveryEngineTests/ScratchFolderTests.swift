@@ -39,7 +39,8 @@ import Testing
                 // As a killed process leaves it: nobody holds the lock.
                 let work = mine.deletingLastPathComponent()
                 let dead = work.appending(path: "DEAD")
-                try FileManager.default.createDirectory(at: dead.appending(path: "data"), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    at: dead.appending(path: "data"), withIntermediateDirectories: true)
                 try Data("x".utf8).write(to: dead.appending(path: "data/file"))
                 try Data().write(to: work.appending(path: "DEAD.lock"))
                 try ScratchFolder.removeAbandoned(in: cache)

@@ -32,12 +32,14 @@ import VaultTestServer
     static func contents(_ site: Site, _ server: VaultServer) async throws -> [String] {
         let text = try await site.lines(try await site.export("look-\(UUID().uuidString.prefix(6))", server: server))
         return text.map {
-            $0.replacing(/"(created|deletion)":"[^"]*",?/, with: "").replacing("\"state\":\"deleted\"", with: "\"state\":\"destroyed\"")
+            $0.replacing(/"(created|deletion)":"[^"]*",?/, with: "").replacing(
+                "\"state\":\"deleted\"", with: "\"state\":\"destroyed\"")
         }
     }
 
     static func server(_ vault: TemporaryVault) -> VaultServer {
-        VaultServer(address: vault.address, login: .token(vault.token), certificateAuthorities: vault.certificateAuthority)
+        VaultServer(
+            address: vault.address, login: .token(vault.token), certificateAuthorities: vault.certificateAuthority)
     }
 
     static func restore(
@@ -45,7 +47,8 @@ import VaultTestServer
         mounts: [String: String] = [:], reached: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> VaultKeyValues.Report {
         try await VaultKeyValues.restore(
-            manifest, from: site.reader(), to: server(vault), strategy: strategy, mounts: mounts, progress: { _ in }, reached: reached)
+            manifest, from: site.reader(), to: server(vault), strategy: strategy, mounts: mounts, progress: { _ in },
+            reached: reached)
     }
 
     @Test func `Every version and setting is exported, in one order, and proven in a scratch server`() async throws {
@@ -53,15 +56,28 @@ import VaultTestServer
             try await Self.fill(site.vault)
             let manifest = try await site.export("b1")
             #expect(manifest.record.counts == ["mounts": 3, "secrets": 6, "versions": 7])
-            #expect(manifest.record.warnings == ["1 deleted versions are recorded without their data, which the server shows to nobody"])
+            #expect(
+                manifest.record.warnings == [
+                    "1 deleted versions are recorded without their data, which the server shows to nobody"
+                ])
             let lines = try await site.lines(manifest)
-            #expect(lines.contains { $0.contains(#""path":"exact""#) && $0.contains(#""number":1.2345678901234568e+29"#) && $0.contains("[1,2.5,null]") })
+            #expect(
+                lines.contains {
+                    $0.contains(#""path":"exact""#) && $0.contains(#""number":1.2345678901234568e+29"#)
+                        && $0.contains("[1,2.5,null]")
+                })
             let versions = lines.filter { $0.contains(#""path":"db","#) && $0.contains(#""version":"#) }
             #expect(versions.count == 4)
             #expect(versions.map { $0.contains(#""data":{"password":"p"#) } == [true, false, false, true])
             #expect(versions[1].contains(#""state":"deleted""#) && versions[2].contains(#""state":"destroyed""#))
-            #expect(lines.contains { $0.contains(#""custom_metadata":{"owner":"it's me"}"#) && $0.contains(#""max_versions":4"#) })
-            #expect(lines.contains { $0.contains(#""cas_required":true"#) && $0.contains(#""delete_version_after":"9h0m0s""#) })
+            #expect(
+                lines.contains {
+                    $0.contains(#""custom_metadata":{"owner":"it's me"}"#) && $0.contains(#""max_versions":4"#)
+                })
+            #expect(
+                lines.contains {
+                    $0.contains(#""cas_required":true"#) && $0.contains(#""delete_version_after":"9h0m0s""#)
+                })
             #expect(try await site.lines(site.export("b2")) == lines)
             let report = try await site.verify(manifest)
             #expect(report.checks.map(\.name) == ["lines", "restore", "secrets"])
@@ -73,7 +89,8 @@ import VaultTestServer
         try await Site.with(shares: 1, threshold: 1, storage: "inmem") { site in
             try await Self.fill(site.vault)
             let cases: [([String], Int64)] = [
-                (["secret"], 4), (["secret/db"], 2), (["secret/db/replica"], 1), (["secret/db", "secret/db/replica", "/old/"], 3), (["team/kv"], 1),
+                (["secret"], 4), (["secret/db"], 2), (["secret/db/replica"], 1),
+                (["secret/db", "secret/db/replica", "/old/"], 3), (["team/kv"], 1),
             ]
             for (index, (paths, count)) in cases.enumerated() {
                 let manifest = try await site.export("p\(index)", paths: paths)
@@ -86,12 +103,21 @@ import VaultTestServer
 
     @Test func `A sealed server and a token without the right are said plainly`() async throws {
         try await Site.with(shares: 1, threshold: 1) { site in
-            let token = try await site.vault.makeToken(policy: #"path "secret/metadata/*" { capabilities = ["list", "read"] }"#)
-            let forbidden = await #expect(throws: VaultError.self) { try await site.export("b1", server: site.server(token: token), paths: ["secret"]) }
-            #expect(forbidden?.code == .forbidden && forbidden?.description.contains("path \"secret/*\"") == true, "\(String(describing: forbidden))")
-            let all = await #expect(throws: VaultError.self) { try await site.export("b2", server: site.server(token: token)) }
+            let token = try await site.vault.makeToken(
+                policy: #"path "secret/metadata/*" { capabilities = ["list", "read"] }"#)
+            let forbidden = await #expect(throws: VaultError.self) {
+                try await site.export("b1", server: site.server(token: token), paths: ["secret"])
+            }
+            #expect(
+                forbidden?.code == .forbidden && forbidden?.description.contains("path \"secret/*\"") == true,
+                "\(String(describing: forbidden))")
+            let all = await #expect(throws: VaultError.self) {
+                try await site.export("b2", server: site.server(token: token))
+            }
             #expect(all?.description.contains("sys/mounts") == true)
-            let invalid = await #expect(throws: VaultError.self) { try await site.export("b3", server: site.server(token: "s.none")) }
+            let invalid = await #expect(throws: VaultError.self) {
+                try await site.export("b3", server: site.server(token: "s.none"))
+            }
             #expect(invalid?.code == .tokenInvalid)
             try await site.vault.bao(["operator", "seal"])
             let sealed = await #expect(throws: VaultError.self) { try await site.export("b4") }
@@ -107,12 +133,19 @@ import VaultTestServer
             try await TemporaryVault.with(shares: 1, threshold: 1) { fresh in
                 // What is there is not what was backed up.
                 try await fresh.put("secret/canary", ["value": "another"])
-                let refused = await #expect(throws: VaultError.self) { try await Self.restore(site, manifest, to: fresh) }
-                #expect(refused?.description.contains("1 secrets are there") == true && refused?.description.contains("secret/canary") == true)
+                let refused = await #expect(throws: VaultError.self) {
+                    try await Self.restore(site, manifest, to: fresh)
+                }
+                #expect(
+                    refused?.description.contains("1 secrets are there") == true
+                        && refused?.description.contains("secret/canary") == true)
                 #expect(try await fresh.get("secret/canary", "value") == "another")
-                await #expect(throws: (any Error).self, "nothing was written") { try await fresh.bao(["kv", "get", "old/deep/it's $(x) ü"]) }
+                await #expect(throws: (any Error).self, "nothing was written") {
+                    try await fresh.bao(["kv", "get", "old/deep/it's $(x) ü"])
+                }
                 let beside = try await Self.restore(site, manifest, to: fresh, mounts: ["secret": "back/here"])
-                #expect(beside.mounts == ["old/", "back/here/", "team/kv/"] && beside.written == 6 && beside.replaced == 0)
+                #expect(
+                    beside.mounts == ["old/", "back/here/", "team/kv/"] && beside.written == 6 && beside.replaced == 0)
                 #expect(try await fresh.get("back/here/canary", "value") == "sings")
                 try await fresh.bao(["secrets", "disable", "back/here"])
                 let over = try await Self.restore(site, manifest, to: fresh, strategy: .overwrite)
@@ -138,7 +171,11 @@ import VaultTestServer
                     let chosen = strategy
                     let run = Task {
                         try await Self.restore(site, manifest, to: fresh, strategy: chosen) { _ in
-                            if left.withLock({ count in count -= 1; return count == 0 }) { withUnsafeCurrentTask { $0?.cancel() } }
+                            if left.withLock({ count in
+                                count -= 1; return count == 0
+                            }) {
+                                withUnsafeCurrentTask { $0?.cancel() }
+                            }
                         }
                     }
                     if case .success = await run.result { break }
@@ -161,7 +198,8 @@ import VaultTestServer
             let packed = try await runChild(Command("age", ["-d", "-i", identity.path, site.file(manifest).path]))
             let plain = try await runChild(Command("zstd", ["-dc"]), input: packed)
             let program = #"select(.mount == "secret/" and .path == "db" and .version == 7).data"#
-            let secret = String(decoding: try await runChild(Command("jq", ["-c", program]), input: plain), as: UTF8.self)
+            let secret = String(
+                decoding: try await runChild(Command("jq", ["-c", program]), input: plain), as: UTF8.self)
             #expect(secret == #"{"password":"p7"}"# + "\n")
             try await site.vault.bao(["kv", "metadata", "delete", "secret/db"])
             try await site.vault.bao(["kv", "put", "secret/db", "-"], input: secret)
@@ -169,7 +207,9 @@ import VaultTestServer
         }
     }
 
-    @Test(arguments: SnapshotTests.Damage.allCases) func `Verification says what is wrong with an export`(_ damage: SnapshotTests.Damage) async throws {
+    @Test(arguments: SnapshotTests.Damage.allCases) func `Verification says what is wrong with an export`(
+        _ damage: SnapshotTests.Damage
+    ) async throws {
         try await Site.with(shares: 1, threshold: 1) { site in
             var manifest = try await site.export("b1")
             let file = site.file(manifest)
@@ -202,9 +242,11 @@ extension Site {
     @discardableResult
     func export(_ name: String, server: VaultServer? = nil, paths: [String] = []) async throws -> Manifest {
         let system = VaultSystem(server: server ?? self.server(), method: .keyValueExport, paths: paths)
-        let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "ns", policy: "kv", backup: name)
+        let writer = try BackupWriter(
+            store: store, recipients: [identity.recipient], namespace: "ns", policy: "kv", backup: name)
         let record = try await system.backUp(after: nil, into: writer, progress: { _ in })
-        return try await writer.complete(record, kind: VaultSystem.kind, source: "vault", startedAt: Date(), finishedAt: Date(), writer: "test")
+        return try await writer.complete(
+            record, kind: VaultSystem.kind, source: "vault", startedAt: Date(), finishedAt: Date(), writer: "test")
     }
 
     func lines(_ manifest: Manifest) async throws -> [String] {

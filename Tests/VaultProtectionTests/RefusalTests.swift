@@ -7,19 +7,23 @@ import VaultTestServer
 
 @Suite struct RefusalTests {
     @Test(arguments: [
-        "vault.example.com:8200", "ftp://vault", "https://", "https://token@vault", "https://vault?x=1", "http://vault.example.com:8200",
+        "vault.example.com:8200", "ftp://vault", "https://", "https://token@vault", "https://vault?x=1",
+        "http://vault.example.com:8200",
         "http://127.0.0.1.example.com", "", "https://a b",
     ])
     func `An address that is none, or that would show the token, is refused`(address: String) async throws {
         let error = await #expect(throws: VaultError.self) {
-            try await VaultServer(address: address, login: .none).unseal(with: UnsealKeys([String(repeating: "ab", count: 33)]))
+            try await VaultServer(address: address, login: .none).unseal(
+                with: UnsealKeys([String(repeating: "ab", count: 33)]))
         }
         #expect(error?.code == .invalidAddress && error?.field == "address")
     }
 
     @Test func `Unseal keys are checked before anything is done, and never shown`() throws {
         let good = String(repeating: "ab", count: 33)
-        #expect(try UnsealKeys(["\(good)\n\(Data(repeating: 1, count: 33).base64EncodedString())\n", good]).description == "2 unseal keys")
+        #expect(
+            try UnsealKeys(["\(good)\n\(Data(repeating: 1, count: 33).base64EncodedString())\n", good]).description
+                == "2 unseal keys")
         for bad in ["c4nary", "s.c4narytoken", String(repeating: "ab", count: 10), ""] {
             let error = #expect(throws: VaultError.self) { try UnsealKeys([bad]) }
             #expect(error?.code == .unsealKeys)
@@ -57,14 +61,17 @@ import VaultTestServer
             #expect(sealed?.code == .sealed && sealed?.isRetriable == true)
             #expect(try await site.server().unseal(with: UnsealKeys(site.vault.keys)))
             #expect(try await !site.server().unseal(with: UnsealKeys(site.vault.keys)))
-            let stored = FileManager.default.enumerator(at: site.folder.appending(path: "store/catalog"), includingPropertiesForKeys: nil)
+            let stored = FileManager.default.enumerator(
+                at: site.folder.appending(path: "store/catalog"), includingPropertiesForKeys: nil)
             #expect(stored?.allObjects.isEmpty ?? true, "a backup that failed is recorded")
         }
     }
 
     @Test func `A server that is not initialised, or whose storage is not raft, says so`() async throws {
         try await Site.with(shares: nil) { site in
-            let error = await #expect(throws: VaultError.self) { try await site.backUp(server: site.server(token: "s.x")) }
+            let error = await #expect(throws: VaultError.self) {
+                try await site.backUp(server: site.server(token: "s.x"))
+            }
             // Its token cannot be looked at: the state of the server is told first.
             #expect(error?.code == .uninitialised)
         }
@@ -76,13 +83,16 @@ import VaultTestServer
 
     @Test func `A token that ends soon is told of, and one that can be renewed is renewed`() async throws {
         try await Site.with(shares: 1, threshold: 1) { site in
-            let policy = #"path "sys/storage/raft/snapshot" { capabilities = ["read"] } path "sys/key-status" { capabilities = ["read"] }"#
+            let policy =
+                #"path "sys/storage/raft/snapshot" { capabilities = ["read"] } path "sys/key-status" { capabilities = ["read"] }"#
             let short = try await site.vault.makeToken(policy: policy, ["-ttl=1h", "-renewable=false"])
             let warned = try await site.backUp("b1", server: site.server(token: short), canary: nil)
             #expect(warned.record.warnings.count == 1 && warned.record.warnings[0].contains("cannot be renewed"))
             let periodic = try await site.vault.makeToken(policy: policy, ["-period=240h"])
-            #expect(try await site.backUp("b2", server: site.server(token: periodic), canary: nil).record.warnings == [])
-            let narrow = try await site.vault.makeToken(policy: #"path "sys/storage/raft/snapshot" { capabilities = ["read"] }"#, ["-period=240h"])
+            #expect(
+                try await site.backUp("b2", server: site.server(token: periodic), canary: nil).record.warnings == [])
+            let narrow = try await site.vault.makeToken(
+                policy: #"path "sys/storage/raft/snapshot" { capabilities = ["read"] }"#, ["-period=240h"])
             let keyless = try await site.backUp("b3", server: site.server(token: narrow), canary: nil)
             #expect(keyless.record.warnings.count == 1 && keyless.record.warnings[0].contains("sys/key-status"))
             #expect(try VaultSystem.fingerprint(of: keyless).key == nil)

@@ -20,12 +20,15 @@ import VaultTestServer
     struct Killed: Error {}
 
     static func restore(
-        _ site: Site, _ manifest: Manifest, to vault: TemporaryVault, keys: [String]? = nil, token: String? = nil, initialise: Bool = true,
+        _ site: Site, _ manifest: Manifest, to vault: TemporaryVault, keys: [String]? = nil, token: String? = nil,
+        initialise: Bool = true,
         journal: Journal = Journal(), reached: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> VaultRestore.Report {
         try await VaultRestore(
-            manifest, from: site.reader(), to: VaultServer(address: vault.address, login: .none, certificateAuthorities: vault.certificateAuthority),
-            keys: UnsealKeys(keys ?? site.vault.keys), token: token, mayInitialise: initialise, canary: nil, identity: "abc123", journal: journal,
+            manifest, from: site.reader(),
+            to: VaultServer(address: vault.address, login: .none, certificateAuthorities: vault.certificateAuthority),
+            keys: UnsealKeys(keys ?? site.vault.keys), token: token, mayInitialise: initialise, canary: nil,
+            identity: "abc123", journal: journal,
             progress: { _ in }, reached: reached
         ).run()
     }
@@ -49,7 +52,8 @@ import VaultTestServer
         try await Site.with { site in
             let manifest = try await site.backUp()
             try await site.vault.put("secret/canary", ["value": "lost"])
-            let report = try await Self.restore(site, manifest, to: site.vault, token: site.vault.token, initialise: false)
+            let report = try await Self.restore(
+                site, manifest, to: site.vault, token: site.vault.token, initialise: false)
             #expect(report.notes.contains("the secret secret/data/canary has the value that it had"))
             #expect(try await site.vault.get("secret/canary", "value") == "sings")
         }
@@ -60,21 +64,28 @@ import VaultTestServer
             let manifest = try await site.backUp()
             try await site.vault.put("secret/canary", ["value": "newer"])
             let few = await #expect(throws: VaultError.self) {
-                try await Self.restore(site, manifest, to: site.vault, keys: Array(site.vault.keys.prefix(2)), token: site.vault.token)
+                try await Self.restore(
+                    site, manifest, to: site.vault, keys: Array(site.vault.keys.prefix(2)), token: site.vault.token)
             }
             #expect(few?.code == .unsealKeys && few?.description.contains("3 of the 5") == true)
             let short = await #expect(throws: VaultError.self) {
-                try await Self.restore(site, manifest, to: site.vault, keys: (0..<3).map { String(repeating: "0\($0)", count: 32) }, token: site.vault.token)
+                try await Self.restore(
+                    site, manifest, to: site.vault, keys: (0..<3).map { String(repeating: "0\($0)", count: 32) },
+                    token: site.vault.token)
             }
             #expect(short?.code == .unsealKeys)
-            let tokenless = await #expect(throws: VaultError.self) { try await Self.restore(site, manifest, to: site.vault) }
+            let tokenless = await #expect(throws: VaultError.self) {
+                try await Self.restore(site, manifest, to: site.vault)
+            }
             #expect(tokenless?.code == .tokenInvalid && tokenless?.mend?.contains("snapshot-force") == true)
             #expect(try await site.vault.get("secret/canary", "value") == "newer")
         }
         try await Site.with(shares: 1, threshold: 1) { site in
             let manifest = try await site.backUp()
             try await TemporaryVault.with(shares: nil) { fresh in
-                let refused = await #expect(throws: VaultError.self) { try await Self.restore(site, manifest, to: fresh, initialise: false) }
+                let refused = await #expect(throws: VaultError.self) {
+                    try await Self.restore(site, manifest, to: fresh, initialise: false)
+                }
                 #expect(refused?.field == "restoreVault.initialise")
             }
         }
@@ -85,11 +96,15 @@ import VaultTestServer
         try await Site.with { site in
             let manifest = try await site.backUp()
             let token = site.vault.token
-            for place in ["initialised", "new unsealed", "marked", "uploaded", "noted", "original unsealed", "checked", "done"] {
+            for place in [
+                "initialised", "new unsealed", "marked", "uploaded", "noted", "original unsealed", "checked", "done",
+            ] {
                 let journal = Journal()
                 try await TemporaryVault.with(shares: nil) { fresh in
                     let first = Task {
-                        try await Self.restore(site, manifest, to: fresh, token: token, journal: journal) { if $0 == place { withUnsafeCurrentTask { $0?.cancel() } } }
+                        try await Self.restore(site, manifest, to: fresh, token: token, journal: journal) {
+                            if $0 == place { withUnsafeCurrentTask { $0?.cancel() } }
+                        }
                     }
                     _ = await first.result
                     #expect(journal.state.withLock { $0 != nil }, "\(place)")

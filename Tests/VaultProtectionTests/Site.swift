@@ -13,14 +13,18 @@ struct Site: Sendable {
     let identity: AgeIdentity
 
     static func with<R: Sendable>(
-        shares: Int? = 5, threshold: Int = 3, storage: String = "raft", _ body: @escaping @Sendable (Site) async throws -> R
+        shares: Int? = 5, threshold: Int = 3, storage: String = "raft",
+        _ body: @escaping @Sendable (Site) async throws -> R
     ) async throws -> R {
         try await TemporaryVault.with(shares: shares, threshold: threshold, storage: storage) { vault in
             let folder = FileManager.default.temporaryDirectory.appending(path: "dr-vault-store-\(UUID().uuidString)")
             let store = folder.appending(path: "store")
             try FileManager.default.createDirectory(at: store, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
-            return try await body(Site(vault: vault, folder: folder, store: FilesystemStore(root: store.path), identity: try AgeIdentity.generate()))
+            return try await body(
+                Site(
+                    vault: vault, folder: folder, store: FilesystemStore(root: store.path),
+                    identity: try AgeIdentity.generate()))
         }
     }
 
@@ -36,9 +40,12 @@ struct Site: Sendable {
         VaultSystem.Proof(unsealKeys: try UnsealKeys(keys ?? vault.keys), token: token, canary: Self.canary)
     }
 
-    func backUp(_ name: String = "b1", server: VaultServer? = nil, canary: VaultCanary? = Site.canary) async throws -> Manifest {
+    func backUp(_ name: String = "b1", server: VaultServer? = nil, canary: VaultCanary? = Site.canary) async throws
+        -> Manifest
+    {
         let system = VaultSystem(server: server ?? self.server(), canary: canary)
-        let writer = try BackupWriter(store: store, recipients: [identity.recipient], namespace: "ns", policy: "vault", backup: name)
+        let writer = try BackupWriter(
+            store: store, recipients: [identity.recipient], namespace: "ns", policy: "vault", backup: name)
         let record = try await system.backUp(after: nil, into: writer, progress: { _ in })
         return try await writer.complete(
             record, kind: VaultSystem.kind, source: "vault", startedAt: Date(), finishedAt: Date(), writer: "test")
@@ -48,7 +55,9 @@ struct Site: Sendable {
         BackupReader(store: store, identities: [wrongKey ? try AgeIdentity.generate() : identity])
     }
 
-    func verify(_ manifest: Manifest, proof: VaultSystem.Proof? = nil, wrongKey: Bool = false) async throws -> VerificationReport {
+    func verify(_ manifest: Manifest, proof: VaultSystem.Proof? = nil, wrongKey: Bool = false) async throws
+        -> VerificationReport
+    {
         let scratch = folder.appending(path: "scratch '\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }

@@ -12,7 +12,8 @@ import VaultTestServer
             let manifest = try await site.backUp()
             #expect(manifest.artifacts.map(\.name) == ["raft.snap.gz"])
             let fingerprint = try VaultSystem.fingerprint(of: manifest)
-            #expect(fingerprint.seal.shares == 5 && fingerprint.seal.threshold == 3 && fingerprint.seal.type == "shamir")
+            #expect(
+                fingerprint.seal.shares == 5 && fingerprint.seal.threshold == 3 && fingerprint.seal.type == "shamir")
             #expect(fingerprint.key?.term == 1 && !fingerprint.cluster.id.isEmpty)
             #expect(fingerprint.keysInWords.hasPrefix("3 of the 5 unseal keys of the cluster vault-cluster-"))
             #expect(manifest.record.warnings == [])
@@ -23,24 +24,32 @@ import VaultTestServer
             #expect(report.level == .restored)
             let without = try await site.verify(manifest)
             #expect(without.checks.last?.message.contains("NOT PROVEN") == true)
-            guard case .checked(let missing) = without.level else { throw VaultError(.malformedAnswer, "it was called proven") }
+            guard case .checked(let missing) = without.level else {
+                throw VaultError(.malformedAnswer, "it was called proven")
+            }
             #expect(missing.contains("spec.verification.vault.unsealKeysSecret"))
             // Opened, and nothing of it read.
             let blind = try await site.backUp("blind", canary: nil)
             let opened = try await site.verify(blind, proof: VaultSystem.Proof(unsealKeys: UnsealKeys(site.vault.keys)))
             #expect(opened.checks.map(\.name) == ["snapshot", "members", "keys", "unseal", "cluster", "key", "canary"])
-            guard case .checked(let canary) = opened.level else { throw VaultError(.malformedAnswer, "it was called proven") }
+            guard case .checked(let canary) = opened.level else {
+                throw VaultError(.malformedAnswer, "it was called proven")
+            }
             #expect(canary.contains("spec.verification.vault.canary"))
             // Keys from after a rekey say nothing against the backup.
             let other = (0..<3).map { Data(repeating: UInt8($0 + 1), count: 33).base64EncodedString() }
-            let wrongKeys = await #expect(throws: VaultError.self) { try await site.verify(manifest, proof: site.proof(other)) }
+            let wrongKeys = await #expect(throws: VaultError.self) {
+                try await site.verify(manifest, proof: site.proof(other))
+            }
             #expect(wrongKeys?.code == .unsealKeys && wrongKeys?.field == "verification.vault.unsealKeysSecret")
             #expect(wrongKeys?.mend?.contains("3 of the 5 unseal keys") == true)
             var changed = manifest
             var record = fingerprint
             record.canary?.salt += "0"
             changed.record.fingerprint = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
-            let another = await #expect(throws: VerificationFailure.self) { try await site.verify(changed, proof: site.proof()) }
+            let another = await #expect(throws: VerificationFailure.self) {
+                try await site.verify(changed, proof: site.proof())
+            }
             #expect(another?.check == "canary")
         }
     }
@@ -89,9 +98,13 @@ import VaultTestServer
                     _ = try await site.verify(manifest, proof: site.proof(), wrongKey: damage == .wrongKey)
                     Issue.record("a backup with the damage \(damage) was called good")
                 } catch let error as ArchiveError {
-                    let expected: [Damage: ArchiveError.Code] = [.missing: .missing, .flipped: .corrupt, .truncated: .truncated, .wrongKey: .wrongKey]
+                    let expected: [Damage: ArchiveError.Code] = [
+                        .missing: .missing, .flipped: .corrupt, .truncated: .truncated, .wrongKey: .wrongKey,
+                    ]
                     #expect(error.code == expected[damage])
-                } catch let error as VerificationFailure { #expect(damage == .stale && error.check == "members", "\(error)") }
+                } catch let error as VerificationFailure {
+                    #expect(damage == .stale && error.check == "members", "\(error)")
+                }
             }
         }
     }

@@ -8,8 +8,12 @@ import Testing
     /// A header as Go's archive/tar writes it.
     private func header(_ name: String, size: Int, kind: Character) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, at offset: Int) { for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte } }
-        func octal(_ value: Int, _ digits: Int) -> String { String(repeating: "0", count: digits - String(value, radix: 8).count) + String(value, radix: 8) }
+        func put(_ text: String, at offset: Int) {
+            for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
+        }
+        func octal(_ value: Int, _ digits: Int) -> String {
+            String(repeating: "0", count: digits - String(value, radix: 8).count) + String(value, radix: 8)
+        }
         put(name, at: 0)
         put(octal(size, 11), at: 124)
         put(String(kind), at: 156)
@@ -34,9 +38,13 @@ import Testing
             + header("meta.json", size: 2, kind: "0") + padded("{}") + [UInt8](repeating: 0, count: 1024)
         for step in [1, 7, 512, 4096] {
             var scanner = TarScanner()
-            for start in stride(from: 0, to: archive.count, by: step) { try scanner.take(Array(archive[start..<min(start + step, archive.count)])) }
+            for start in stride(from: 0, to: archive.count, by: step) {
+                try scanner.take(Array(archive[start..<min(start + step, archive.count)]))
+            }
             #expect(scanner.hasEnded)
-            #expect(scanner.members.map(\.name) == ["much/longer/n", "meta.json"] && scanner.members.map(\.bytes) == [1000, 2])
+            #expect(
+                scanner.members.map(\.name) == ["much/longer/n", "meta.json"]
+                    && scanner.members.map(\.bytes) == [1000, 2])
             #expect(scanner.members.first?.content == Array(large.utf8))
         }
     }
@@ -45,7 +53,9 @@ import Testing
     func `An extended header that is none is damage`(_ records: String) {
         var scanner = TarScanner()
         #expect(throws: TarScanner.Malformed.self) {
-            try scanner.take(header("PaxHeaders.0/a", size: records.utf8.count, kind: "x") + padded(records) + header("a", size: 0, kind: "0"))
+            try scanner.take(
+                header("PaxHeaders.0/a", size: records.utf8.count, kind: "x") + padded(records)
+                    + header("a", size: 0, kind: "0"))
         }
     }
 

@@ -39,7 +39,11 @@ struct FieldComparison: Sendable, Hashable {
             switch kind {
             case .map where !(Self.isEmpty(old) && Self.isEmpty(new)): below.compareMembers(old, new, shape)
             case .set, .keyed:
-                if Self.isEmpty(old), Self.isEmpty(new) { isLeaf = true } else { below.compareItems(old, new, shape, kind) }
+                if Self.isEmpty(old), Self.isEmpty(new) {
+                    isLeaf = true
+                } else {
+                    below.compareItems(old, new, shape, kind)
+                }
             default: isLeaf = true
             }
         }

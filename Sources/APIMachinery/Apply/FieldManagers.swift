@@ -68,7 +68,10 @@ struct FieldManagers: Sendable {
     var json: JSON? {
         if entries.isEmpty { return nil }
         func order(_ pair: (key: FieldManager, value: Entry)) -> [String] {
-            [pair.key.operation.rawValue, pair.value.time ?? "", pair.key.name, pair.value.apiVersion, pair.key.subresource]
+            [
+                pair.key.operation.rawValue, pair.value.time ?? "", pair.key.name, pair.value.apiVersion,
+                pair.key.subresource,
+            ]
         }
         return .array(
             entries.sorted { order($0).lexicographicallyPrecedes(order($1)) }.map { manager, entry in

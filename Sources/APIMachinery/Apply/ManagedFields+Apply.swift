@@ -11,7 +11,9 @@ extension ManagedFields {
         _ configuration: JSON, live: JSON?, manager: String, force: Bool, subresource: String = "", now: Date
     ) throws(MachineryError) -> JSON {
         if let problem = schema.root.typedProblem(configuration, at: .root) {
-            let (name, space) = (configuration.nameInMetadata, configuration[path: "metadata", "namespace"]?.string ?? "")
+            let (name, space) = (
+                configuration.nameInMetadata, configuration[path: "metadata", "namespace"]?.string ?? ""
+            )
             let kind = configuration["kind"]?.string ?? ""
             throw MachineryError(
                 APIStatus(

@@ -49,7 +49,9 @@ public enum BuiltInDefaults {
                 "podManagementPolicy": "OrderedReady", "replicas": 1, "revisionHistoryLimit": 10,
                 "persistentVolumeClaimRetentionPolicy": [:],
             ])
-            spec.at("persistentVolumeClaimRetentionPolicy") { $0.fill(["whenDeleted": "Retain", "whenScaled": "Retain"]) }
+            spec.at("persistentVolumeClaimRetentionPolicy") {
+                $0.fill(["whenDeleted": "Retain", "whenScaled": "Retain"])
+            }
             spec.at("updateStrategy") { strategy in
                 strategy.fill(["type": "RollingUpdate"])
                 guard strategy["type"] == "RollingUpdate" else { return }

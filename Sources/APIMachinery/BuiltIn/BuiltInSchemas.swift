@@ -16,7 +16,8 @@ public enum BuiltInSchemas {
     /// Kinds by name; the two Events differ.
     private static func typeName(group: String, version: String, kind: String) -> String? {
         let kinds: [String: [String]] = [
-            "": ["Namespace", "ConfigMap", "Secret", "Event", "ServiceAccount", "Service"], "apps": ["Deployment", "StatefulSet"],
+            "": ["Namespace", "ConfigMap", "Secret", "Event", "ServiceAccount", "Service"],
+            "apps": ["Deployment", "StatefulSet"],
             "batch": ["Job"], "coordination.k8s.io": ["Lease"], "events.k8s.io": ["Event"], "autoscaling": ["Scale"],
             "apiextensions.k8s.io": ["CustomResourceDefinition"],
         ]

@@ -13,7 +13,8 @@ enum GoDecoding {
         }
         switch (kind, value) {
         case (_, .null), (.anything, _), (.quantity, .string), (.quantity, .integer), (.quantity, .number): return nil
-        case (.string, .string), (.time, .string), (.microTime, .string), (.bytes, .string), (.boolean, .bool): return nil
+        case (.string, .string), (.time, .string), (.microTime, .string), (.bytes, .string), (.boolean, .bool):
+            return nil
         case (.intOrString, .string), (.intOrString, .integer), (.int64, .integer): return nil
         case (.int32, .integer(let number)) where Int32(exactly: number) != nil: return nil
         case (.metadata, _): return problem(value, .named("ObjectMeta"), owner: owner, path: path)

@@ -82,9 +82,10 @@ extension SchemaNode {
         switch value {
         case .object(let members):
             guard !properties.isEmpty || additionalProperties != nil else { return value }
-            return .object(members.reduce(into: members) { result, pair in
-                if let node = member(pair.key) { result[pair.key] = node.withCanonicalQuantities(pair.value) }
-            })
+            return .object(
+                members.reduce(into: members) { result, pair in
+                    if let node = member(pair.key) { result[pair.key] = node.withCanonicalQuantities(pair.value) }
+                })
         case .array(let list): return items.map { node in .array(list.map(node.withCanonicalQuantities)) } ?? value
         case .string(let text) where format == Quantity.format: return .string(Quantity.canonical(text))
         case .integer(let number) where format == Quantity.format: return .string(Quantity.canonical(String(number)))

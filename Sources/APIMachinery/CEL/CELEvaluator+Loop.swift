@@ -29,7 +29,8 @@ extension CELEvaluator {
             }
             let isMet: Bool
             do throws(Failure) {
-                isMet = try macro.condition.map { expression throws(Failure) in try boolean(evaluate(expression)) } ?? true
+                isMet =
+                    try macro.condition.map { expression throws(Failure) in try boolean(evaluate(expression)) } ?? true
             } catch {
                 // `all` and `exists` may yet be settled by another item.
                 guard error != Self.limitExceeded, macro.kind == .all || macro.kind == .exists else { throw error }

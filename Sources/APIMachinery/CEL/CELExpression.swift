@@ -65,7 +65,8 @@ extension CELExpression {
         case .literal: return []
         case .identifier(let name): return bound.contains(name) ? [] : [name]
         case .select(let base, _, _): return base.freeVariables(bound: bound)
-        case .index(let base, let index, _): return base.freeVariables(bound: bound).union(index.freeVariables(bound: bound))
+        case .index(let base, let index, _):
+            return base.freeVariables(bound: bound).union(index.freeVariables(bound: bound))
         case .call(_, let target, let arguments):
             return arguments.reduce(into: target?.freeVariables(bound: bound) ?? []) {
                 $0.formUnion($1.freeVariables(bound: bound))

@@ -214,7 +214,8 @@ extension CELLexer {
         guard let scalar = peek() else { throw error("unterminated string", at: start) }
         position += 1
         func code(_ length: Int, radix: Int) throws(CELProgram.SyntaxError) -> UInt32 {
-            guard position + length <= scalars.count, let value = UInt32(text(position, position + length), radix: radix)
+            guard position + length <= scalars.count,
+                let value = UInt32(text(position, position + length), radix: radix)
             else { throw error("invalid escape sequence", at: start) }
             return value
         }

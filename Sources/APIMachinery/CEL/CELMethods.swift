@@ -31,8 +31,12 @@ enum CELMethods {
         switch (name, value) {
         case ("size", _): return size(value)
         case ("url", .string(let text)):
-            guard let url = CELURL(parsing: text) else { throw Failure(
-                    message: "URL parse error during conversion from string: parse \(GoFormat.quoted(text)): invalid URI for request") }
+            guard let url = CELURL(parsing: text) else {
+                throw Failure(
+                    message:
+                        "URL parse error during conversion from string: parse \(GoFormat.quoted(text)): invalid URI for request"
+                )
+            }
             return .url(url)
         case ("isURL", .string(let text)): return .bool(CELURL(parsing: text) != nil)
         case ("quantity", .string(let text)):

@@ -168,9 +168,10 @@ struct CELParser {
                 let parenthesis = offset
                 if !isQuoted, !isOptional, take("(") {
                     let kind = try CELMacros.method(
-                        name, of: base, try arguments(")"), at: parenthesis) { message, place in
-                            lexer.error(message, at: place)
-                        }
+                        name, of: base, try arguments(")"), at: parenthesis
+                    ) { message, place in
+                        lexer.error(message, at: place)
+                    }
                     base = node(kind, parenthesis)
                 } else {
                     base = node(.select(base, field: name, isOptional ? .optional : .value), dot)

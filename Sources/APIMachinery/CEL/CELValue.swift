@@ -28,7 +28,11 @@ enum CELValue: Sendable {
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = node?.type == "number" ? .double(Double(value)) : .int(value)
         case .number(let value):
-            if node?.type == "integer", let whole = Int64(exactly: value) { self = .int(whole) } else { self = .double(value) }
+            if node?.type == "integer", let whole = Int64(exactly: value) {
+                self = .int(whole)
+            } else {
+                self = .double(value)
+            }
         case .string(let text): self = Self.string(text, format: node?.format)
         case .array(let items): self = .array(items, node)
         case .object(let members): self = .object(members, node)
@@ -107,7 +111,8 @@ enum CELValue: Sendable {
         case .bytes(let bytes): .string(CELConversions.text(base64: bytes))
         case .list(let items): .array(items.map(\.json))
         case .map(let entries):
-            .object(Dictionary(entries.map { (CELConversions.string($0.key) ?? "", $0.value.json) }) { first, _ in first })
+            .object(
+                Dictionary(entries.map { (CELConversions.string($0.key) ?? "", $0.value.json) }) { first, _ in first })
         case .object(let members, _): .object(members)
         case .array(let items, _): .array(items)
         case .duration(let span): .string(GoDuration.text(span))

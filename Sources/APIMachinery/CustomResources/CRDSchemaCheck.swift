@@ -65,7 +65,9 @@ struct CRDSchemaCheck {
             errors.append(.notSupported(place, .string(kind), supported: ["atomic", "map", "set"]))
         }
         if schema["type"]?.string != "array" {
-            errors.append(.invalid(path.child("type"), schema["type"] ?? "", "must be array if x-kubernetes-list-type is specified"))
+            errors.append(
+                .invalid(
+                    path.child("type"), schema["type"] ?? "", "must be array if x-kubernetes-list-type is specified"))
         }
         guard kind == "map" else { return }
         let keys = (schema["x-kubernetes-list-map-keys"]?.array ?? []).compactMap(\.string)
@@ -86,7 +88,8 @@ struct CRDSchemaCheck {
                 errors.append(
                     .required(
                         path.child("items").child("properties").key(key).child("default"),
-                        "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"))
+                        "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
+                    ))
             }
         }
     }

@@ -36,7 +36,8 @@ public struct CustomResourceKind: Sendable {
     /// nil for what is no definition. An accepted definition (``CRDValidation/validate(_:old:)``) always parses.
     public init?(_ definition: JSON) {
         guard let spec = definition["spec"], let names = spec["names"], let group = spec["group"]?.string,
-            let kind = names["kind"]?.string, let plural = names["plural"]?.string, let versions = spec["versions"]?.array
+            let kind = names["kind"]?.string, let plural = names["plural"]?.string,
+            let versions = spec["versions"]?.array
         else { return nil }
         self.group = group
         self.kind = kind
@@ -65,7 +66,8 @@ extension CustomResourceKind.Version {
         scale = json[path: "subresources", "scale"].flatMap(Scale.init)
         table = TableRenderer(additionalPrinterColumns: json["additionalPrinterColumns"]?.array ?? [])
         let fields = json["selectableFields"]?.array?.compactMap { $0["jsonPath"]?.string } ?? []
-        selectableFields = Dictionary(fields.map { (String($0.drop { $0 == "." }), Self.keys($0)) }) { first, _ in first }
+        selectableFields = Dictionary(fields.map { (String($0.drop { $0 == "." }), Self.keys($0)) }) { first, _ in first
+        }
         isDeprecated = json["deprecated"]?.bool ?? false
         deprecationWarning =
             json["deprecationWarning"]?.string ?? (isDeprecated ? "\(apiGroup)/\(name) \(kind) is deprecated" : nil)

@@ -66,7 +66,8 @@ struct MetadataCheck {
         var controller: String?
         for owner in metadata["ownerReferences"]?.array ?? [] {
             for (key, detail) in [
-                ("apiVersion", "version must not be empty"), ("kind", "must not be empty"), ("name", "must not be empty"),
+                ("apiVersion", "version must not be empty"), ("kind", "must not be empty"),
+                ("name", "must not be empty"),
                 ("uid", "must not be empty"),
             ] where owner[key]?.string?.isEmpty != false {
                 // As in Kubernetes the field is named below the list, without an index.

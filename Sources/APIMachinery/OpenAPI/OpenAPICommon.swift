@@ -56,7 +56,9 @@ enum OpenAPICommon {
         result[listMeta] = [
             "type": "object", "description": "What a list says about itself.",
             "properties": [
-                "continue": ["type": "string", "description": "With which the next page is asked for; empty for the last."],
+                "continue": [
+                    "type": "string", "description": "With which the next page is asked for; empty for the last.",
+                ],
                 "remainingItemCount": [
                     "type": "integer", "format": "int64", "description": "How many objects follow after this page.",
                 ],
@@ -64,7 +66,9 @@ enum OpenAPICommon {
                 "selfLink": ["type": "string", "description": "Not set any more."],
             ],
         ]
-        result[patch] = ["type": "object", "description": "A change of an object, in the format that the media type names."]
+        result[patch] = [
+            "type": "object", "description": "A change of an object, in the format that the media type names.",
+        ]
         result[status] = answer(dialect)
         result[deleteOptions] = ["type": "object", "description": "How an object is to be deleted."]
         return result
@@ -74,7 +78,8 @@ enum OpenAPICommon {
         [
             "type": "object", "description": "What became of a request that has no object to show.",
             "properties": [
-                "apiVersion": apiVersion, "kind": kind, "metadata": dialect.reference(to: listMeta, description: "Empty."),
+                "apiVersion": apiVersion, "kind": kind,
+                "metadata": dialect.reference(to: listMeta, description: "Empty."),
                 "code": ["type": "integer", "format": "int32", "description": "The HTTP status."],
                 "details": [
                     "type": "object", "x-kubernetes-preserve-unknown-fields": true,

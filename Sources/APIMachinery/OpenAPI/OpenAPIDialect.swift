@@ -26,7 +26,9 @@ enum OpenAPIDialect: Sendable {
             schema["nullable"]?.bool == true || schema["x-kubernetes-int-or-string"]?.bool == true
             || schema["x-kubernetes-preserve-unknown-fields"]?.bool == true && schema["properties"] == nil
         if isLoose {
-            for key in ["type", "properties", "items", "additionalProperties", "required", "allOf"] { members[key] = nil }
+            for key in ["type", "properties", "items", "additionalProperties", "required", "allOf"] {
+                members[key] = nil
+            }
             return .object(members)
         }
         for key in ["items", "additionalProperties"] {

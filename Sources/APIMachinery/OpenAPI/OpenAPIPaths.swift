@@ -55,7 +55,8 @@ struct OpenAPIPaths {
     private var patch: JSON { operation("patch", Self.patchParameters, body: .patch, answers: .object) }
 
     private func write(_ action: String, part: String? = nil) -> JSON {
-        operation(action, [Self.dryRun, "fieldManager", "fieldValidation"], body: .object, answers: .object, part: part)
+        operation(
+            action, [Self.dryRun, "fieldManager", "fieldValidation"], body: .object, answers: .object, part: part)
     }
 
     private static let dryRun = "dryRun"
@@ -66,7 +67,8 @@ struct OpenAPIPaths {
     ) -> JSON {
         var result: JSON = [
             "description": .string("\(action) \(kind.type.kind)\(part.map { ": its \($0)" } ?? "")"),
-            "x-kubernetes-action": .string(action), "x-kubernetes-group-version-kind": kind.groupVersionKind(kind.type.kind),
+            "x-kubernetes-action": .string(action),
+            "x-kubernetes-group-version-kind": kind.groupVersionKind(kind.type.kind),
         ]
         var parameters = query.map { parameter($0, in: "query", Self.meanings[$0] ?? "") }
         switch dialect {
@@ -93,7 +95,8 @@ struct OpenAPIPaths {
     private func mediaTypes(_ content: Content) -> [String] {
         guard content == .patch else { return ["application/json"] }
         let strategic = kind.isCustom ? [] : ["application/strategic-merge-patch+json"]
-        return ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"] + strategic
+        return ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"]
+            + strategic
     }
 
     private func schema(_ content: Content) -> JSON {

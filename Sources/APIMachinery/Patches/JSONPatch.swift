@@ -10,7 +10,8 @@ public enum JSONPatch {
         for operation in operations {
             let path = try pointer(operation["path"])
             switch operation["op"]?.string {
-            case "test": guard let value = operation["value"], get(document, path[...]) == value else { throw .unprocessable }
+            case "test":
+                guard let value = operation["value"], get(document, path[...]) == value else { throw .unprocessable }
             case "remove": document = try change(document, path[...]) { _ in nil }
             case "replace":
                 guard let value = operation["value"], get(document, path[...]) != nil else { throw .unprocessable }
@@ -74,7 +75,9 @@ public enum JSONPatch {
         let rest = path.dropFirst()
         if var items = value.array {
             if rest.isEmpty {
-                guard let index = key == "-" ? items.count : index(key, below: items.count + 1) else { throw .unprocessable }
+                guard let index = key == "-" ? items.count : index(key, below: items.count + 1) else {
+                    throw .unprocessable
+                }
                 items.insert(new, at: index)
             } else {
                 guard let index = index(key, below: items.count) else { throw .unprocessable }

@@ -15,7 +15,9 @@ extension StrategicMergePatch {
         var items: [JSON] = []
         var isReplaced = false
         for item in patch {
-            guard let members = item.object else { throw refusal("a list merged by \(key) has an item that is no object") }
+            guard let members = item.object else {
+                throw refusal("a list merged by \(key) has an item that is no object")
+            }
             switch members[directive] {
             case nil: items.append(item)
             case "replace"?: isReplaced = true
@@ -64,7 +66,9 @@ extension StrategicMergePatch {
             if j >= mine.count {
                 result.append(others[i])
                 i += 1
-            } else if i < others.count, let left = old[identity(others[i])], let right = old[identity(mine[j])], left < right {
+            } else if i < others.count, let left = old[identity(others[i])], let right = old[identity(mine[j])],
+                left < right
+            {
                 result.append(others[i])
                 i += 1
             } else {

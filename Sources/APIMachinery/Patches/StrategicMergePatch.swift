@@ -61,7 +61,8 @@ public enum StrategicMergePatch {
     }
 
     /// The keys that a patch retains are all that stay.
-    private static func keepOnly(_ original: inout [String: JSON], _ patch: inout [String: JSON]) throws(MachineryError) {
+    private static func keepOnly(_ original: inout [String: JSON], _ patch: inout [String: JSON]) throws(MachineryError)
+    {
         guard let value = patch.removeValue(forKey: retainKeys) else { return }
         guard let names = value.array else { throw refusal("\(retainKeys) must be a list") }
         let kept = Set(names.compactMap(\.string))

@@ -10,10 +10,12 @@ enum ObjectMetaSchema {
 
     private static let properties: [String: JSON] = [
         "annotations": map(
-            "Keys and values that tools keep with the object. They may be of any text and objects cannot be chosen by them."),
+            "Keys and values that tools keep with the object. They may be of any text and objects cannot be chosen by them."
+        ),
         "creationTimestamp": time("When the object was created, by the server's clock. Set by the server."),
         "deletionGracePeriodSeconds": number(
-            "Seconds that the object is given to end by itself after its deletion. Set by the server, and only lowered."),
+            "Seconds that the object is given to end by itself after its deletion. Set by the server, and only lowered."
+        ),
         "deletionTimestamp": time(
             """
             When the object is to be gone. Set by the server on deletion; from then on the object stays only until its \
@@ -37,7 +39,8 @@ enum ObjectMetaSchema {
             "items": managedFieldsEntry,
         ],
         "name": text("The object's name, unique among those of its kind in its namespace. It cannot be changed."),
-        "namespace": text("The space within which the name is unique. Empty for kinds that are in none. It cannot be changed."),
+        "namespace": text(
+            "The space within which the name is unique. Empty for kinds that are in none. It cannot be changed."),
         "ownerReferences": [
             "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["uid"],
             "x-kubernetes-patch-merge-key": "uid", "x-kubernetes-patch-strategy": "merge", "nullable": true,
@@ -50,7 +53,8 @@ enum ObjectMetaSchema {
             and send it back unread. Set by the server.
             """),
         "selfLink": text("Not set any more."),
-        "uid": text("Tells the object from all others at all times, also from an earlier one of its name. Set by the server."),
+        "uid": text(
+            "Tells the object from all others at all times, also from an earlier one of its name. Set by the server."),
     ]
 
     private static let managedFieldsEntry: JSON = [
@@ -81,7 +85,8 @@ enum ObjectMetaSchema {
                 "description": "Whether a foreground deletion of the owner waits until this object is gone.",
             ],
             "controller": [
-                "type": "boolean", "description": "Whether the owner is the one that manages this object; one at most is.",
+                "type": "boolean",
+                "description": "Whether the owner is the one that manages this object; one at most is.",
             ],
             "kind": text("The kind of the owner."),
             "name": text("The name of the owner."),

@@ -82,7 +82,8 @@ extension SchemaNode {
             let what = CELEvaluator.limitExceeded.message
             run.end(
                 failed(
-                    "'\(what)': no further validation rules will be run due to call cost exceeds limit for rule: \(rule.label)"))
+                    "'\(what)': no further validation rules will be run due to call cost exceeds limit for rule: \(rule.label)"
+                ))
         case .failure(let error) where error.message.hasPrefix("no such overload"):
             run.errors.append(
                 failed(

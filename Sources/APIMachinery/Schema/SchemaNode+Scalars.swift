@@ -34,7 +34,8 @@ extension SchemaNode {
         checkRange(value, at: path, &errors)
         let isWhole = value.integer != nil
         func show(_ bound: Double) -> String {
-            isWhole ? Int64(exactly: bound.rounded(.towardZero)).map(String.init) ?? GoFormat.number(bound)
+            isWhole
+                ? Int64(exactly: bound.rounded(.towardZero)).map(String.init) ?? GoFormat.number(bound)
                 : GoFormat.number(bound)
         }
         if let factor = bounds.multipleOf {

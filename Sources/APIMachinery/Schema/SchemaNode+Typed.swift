@@ -4,7 +4,9 @@ extension SchemaNode {
     /// The first thing in a configuration that keeps it from being applied: a field that is not known, a value of
     /// another type, a list item without its keys or twice.
     func typedProblem(_ value: JSON, at path: FieldPath) -> String? {
-        func wrong(_ expected: String) -> String { "\(Self.dotted(path)): expected \(expected), got \(Self.shown(value))" }
+        func wrong(_ expected: String) -> String {
+            "\(Self.dotted(path)): expected \(expected), got \(Self.shown(value))"
+        }
         if value.isNull || isIntOrString { return nil }
         switch (type, value) {
         case ("object"?, .object(let members)): return memberProblem(members, at: path)

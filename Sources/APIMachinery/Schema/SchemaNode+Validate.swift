@@ -35,7 +35,8 @@ extension SchemaNode {
         func wrong(_ expected: String, _ actual: String) -> FieldError {
             FieldError(
                 .typeInvalid, path, value: .string(actual),
-                "\(path)\(path.description.isEmpty ? "" : " ")in body must be of type \(expected): \(GoFormat.quoted(actual))")
+                "\(path)\(path.description.isEmpty ? "" : " ")in body must be of type \(expected): \(GoFormat.quoted(actual))"
+            )
         }
         if types.isEmpty { return nil }
         let actual: String

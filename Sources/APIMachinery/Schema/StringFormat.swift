@@ -58,7 +58,8 @@ enum StringFormat {
         switch bytes[position] {
         case UInt8(ascii: "Z"), UInt8(ascii: "z"): return position + 1 == bytes.count
         case UInt8(ascii: "+"), UInt8(ascii: "-"):
-            guard bytes.count == position + 6, bytes[position + 3] == 58, let hours = digits(position + 1..<position + 3),
+            guard bytes.count == position + 6, bytes[position + 3] == 58,
+                let hours = digits(position + 1..<position + 3),
                 let minutes = digits(position + 4..<position + 6)
             else { return false }
             return hours < 24 && minutes < 60
@@ -78,18 +79,24 @@ enum StringFormat {
     }
 
     private static func isHostname(_ text: String) -> Bool {
-        text.utf8.count <= 253 && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
-                && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-        }
+        text.utf8.count <= 253
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+                !label.isEmpty && label.utf8.count <= 63 && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy {
+                        isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                    }
+            }
     }
 
     static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { part in
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }) else { return false }
-            return part == "0" || part.first != "0" && Int(part).map { $0 < 256 } == true
-        }
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }) else {
+                    return false
+                }
+                return part == "0" || part.first != "0" && Int(part).map { $0 < 256 } == true
+            }
     }
 
     static func isIPv6(_ text: String) -> Bool {

@@ -63,7 +63,9 @@ public struct JSONPath: Sendable {
             return .filter(left.dropFirst(2).split(separator: ".").map(String.init), unquoted(right))
         }
         let name = unquoted(inner)
-        guard !name.isEmpty, name.count < inner.count else { throw SyntaxError(message: "\"\(text)\": [\(inner)] is not understood") }
+        guard !name.isEmpty, name.count < inner.count else {
+            throw SyntaxError(message: "\"\(text)\": [\(inner)] is not understood")
+        }
         return .key(name)
     }
 
@@ -71,7 +73,9 @@ public struct JSONPath: Sendable {
         var text = text
         while text.first == " " { text = text.dropFirst() }
         while text.last == " " { text = text.dropLast() }
-        guard text.count >= 2, let quote = text.first, quote == "'" || quote == "\"", text.last == quote else { return String(text) }
+        guard text.count >= 2, let quote = text.first, quote == "'" || quote == "\"", text.last == quote else {
+            return String(text)
+        }
         return String(text.dropFirst().dropLast())
     }
 

@@ -49,7 +49,8 @@ public struct TableRenderer: Sendable {
         let custom = given.map { column in
             (
                 TableColumn(
-                    column["name"]?.string ?? "", type: column["type"]?.string ?? "string", format: column["format"]?.string ?? "",
+                    column["name"]?.string ?? "", type: column["type"]?.string ?? "string",
+                    format: column["format"]?.string ?? "",
                     description: column["description"]?.string ?? "", priority: column["priority"]?.integer ?? 0),
                 try? JSONPath(parsing: column["jsonPath"]?.string ?? "")
             )

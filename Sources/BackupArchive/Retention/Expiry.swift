@@ -17,7 +17,9 @@ public struct Expiry: Sendable {
         public var decidedAt: Date
         public var writer: String
 
-        public init(namespace: String, policy: String, backups: [String], objects: [String], decidedAt: Date, writer: String) {
+        public init(
+            namespace: String, policy: String, backups: [String], objects: [String], decidedAt: Date, writer: String
+        ) {
             self.namespace = namespace
             self.policy = policy
             self.backups = backups
@@ -41,7 +43,8 @@ public struct Expiry: Sendable {
     /// - Returns: The names of the backups that are gone.
     /// - Throws: `ObjectStoreError`; what is left is finished by the next call.
     public func perform(
-        _ decision: RetentionDecision, namespace: String, policy: String, running: Set<String> = [], now: Date, writer: String,
+        _ decision: RetentionDecision, namespace: String, policy: String, running: Set<String> = [], now: Date,
+        writer: String,
         forget: ([String]) async throws -> Void = { _ in }
     ) async throws -> [String] {
         let begun = try await begun(namespace: namespace, policy: policy)
@@ -51,7 +54,8 @@ public struct Expiry: Sendable {
         let expired = decision.expired.map(\.backup).filter { !known.contains($0) }
         guard !expired.isEmpty else { return gone }
         let list = List(
-            namespace: namespace, policy: policy, backups: expired, objects: decision.objects, decidedAt: now, writer: writer)
+            namespace: namespace, policy: policy, backups: expired, objects: decision.objects, decidedAt: now,
+            writer: writer)
         return gone + (try await carryOut(list, try await write(list), decision, running, forget))
     }
 
@@ -61,7 +65,8 @@ public struct Expiry: Sendable {
     /// - Throws: ``ArchiveError`` with `.incompleteList`: what no listed manifest names may be another's.
     @discardableResult
     public func sweep(
-        _ objects: [String], namespace: String, policy: String, running: Set<String>, known: Set<String> = [], now: Date, writer: String
+        _ objects: [String], namespace: String, policy: String, running: Set<String>, known: Set<String> = [],
+        now: Date, writer: String
     ) async throws -> [String] {
         guard !objects.isEmpty else { return [] }
         _ = try await completeList(namespace: namespace, policy: policy, known: known)
@@ -70,7 +75,8 @@ public struct Expiry: Sendable {
         for object in objects where try await store.lockedUntil(object) == nil { free.append(object) }
         let objects = free
         guard !objects.isEmpty else { return [] }
-        let list = List(namespace: namespace, policy: policy, backups: [], objects: objects, decidedAt: now, writer: writer)
+        let list = List(
+            namespace: namespace, policy: policy, backups: [], objects: objects, decidedAt: now, writer: writer)
         _ = try await carryOut(list, try await write(list), nil, running) { _ in }
         return objects
     }
@@ -79,11 +85,17 @@ public struct Expiry: Sendable {
     public func begun(namespace: String, policy: String) async throws -> [(key: String, list: List)] {
         var lists: [(key: String, list: List)] = []
         for object in try await store.list(BucketLayout.expiry(namespace: namespace, policy: policy)) {
-            guard let list = try? JSONDecoder.archive.decode(
-                List.self, from: Data(try await store.get(object.key, range: nil, ifMatch: nil)))
-            else { throw ArchiveError(.corrupt, key: object.key, "the list of what expires cannot be read; look at it and delete it") }
+            guard
+                let list = try? JSONDecoder.archive.decode(
+                    List.self, from: Data(try await store.get(object.key, range: nil, ifMatch: nil)))
+            else {
+                throw ArchiveError(
+                    .corrupt, key: object.key, "the list of what expires cannot be read; look at it and delete it")
+            }
             guard list.namespace == namespace, list.policy == policy else {
-                throw ArchiveError(.corrupt, key: object.key, "the list is of \(list.namespace)/\(list.policy); look at it and delete it")
+                throw ArchiveError(
+                    .corrupt, key: object.key,
+                    "the list is of \(list.namespace)/\(list.policy); look at it and delete it")
             }
             lists.append((object.key, list))
         }
@@ -100,7 +112,8 @@ public struct Expiry: Sendable {
     }
 
     func carryOut(
-        _ list: List, _ key: String, _ decision: RetentionDecision?, _ running: Set<String>, _ forget: ([String]) async throws -> Void
+        _ list: List, _ key: String, _ decision: RetentionDecision?, _ running: Set<String>,
+        _ forget: ([String]) async throws -> Void
     ) async throws -> [String] {
         let gone = list.backups.filter { decision?.kept[$0] == nil }
         for backup in gone {
@@ -110,11 +123,13 @@ public struct Expiry: Sendable {
         // What cannot be read may need anything.
         guard catalogue.damaged.isEmpty else {
             throw ArchiveError(
-                .corrupt, key: catalogue.damaged[0].key, "nothing is deleted while a manifest cannot be read: \(catalogue.damaged[0].message)")
+                .corrupt, key: catalogue.damaged[0].key,
+                "nothing is deleted while a manifest cannot be read: \(catalogue.damaged[0].message)")
         }
         if let still = catalogue.manifests.first(where: { gone.contains($0.backup) }) {
             throw ArchiveError(
-                .incompleteList, key: still.backup, "the store acknowledged that its manifest is deleted, and lists it: its data is not touched")
+                .incompleteList, key: still.backup,
+                "the store acknowledged that its manifest is deleted, and lists it: its data is not touched")
         }
         let needed = (decision?.needed ?? []).union(catalogue.manifests.flatMap { $0.artifacts.map(\.object.key) })
         let folder = BucketLayout.data(namespace: list.namespace, policy: list.policy)
@@ -123,7 +138,9 @@ public struct Expiry: Sendable {
             if let owner = BucketLayout.owner(ofArtifact: object), busy.contains(owner.backup) { continue }
             try await store.erase(object)
         }
-        for backup in gone { try await Proofs(store).remove(namespace: list.namespace, policy: list.policy, backup: backup) }
+        for backup in gone {
+            try await Proofs(store).remove(namespace: list.namespace, policy: list.policy, backup: backup)
+        }
         if !gone.isEmpty { try await forget(gone) }
         try await store.delete(key)
         return gone

@@ -63,7 +63,9 @@ public struct Orphans: Sendable, Hashable {
     }
 
     /// Looks at a whole store.
-    public static func find(_ store: any ObjectStore, cache: CatalogueCache? = nil) async throws -> (orphans: Orphans, manifests: [Manifest]) {
+    public static func find(_ store: any ObjectStore, cache: CatalogueCache? = nil) async throws -> (
+        orphans: Orphans, manifests: [Manifest]
+    ) {
         let data = try await store.list("data/")
         let uploads = try await store.abandonedUploads("data/")
         let catalogue = try await Catalogue(store, cache: cache).list()

@@ -8,7 +8,8 @@ public import Foundation
 /// folder. One of the future takes no other's place: the newest are those of the past.
 public struct RetentionDecision: Sendable, Hashable {
     public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
-        case newest, newestVerified, keepFor, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, locked, inTheFuture
+        case newest, newestVerified, keepFor, keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly, locked,
+            inTheFuture
         /// There are no rules.
         case noRules
     }
@@ -26,7 +27,10 @@ public struct RetentionDecision: Sendable, Hashable {
     ///   - manifests: All of one policy: one that is left out is one whose objects nobody defends.
     ///   - verdicts: What was found by restoring them.
     ///   - locked: Names of backups that the store will not delete yet.
-    public init(_ rules: RetentionRules, manifests: [Manifest], verdicts: Verdicts = Verdicts(), locked: Set<String> = [], now: Date) {
+    public init(
+        _ rules: RetentionRules, manifests: [Manifest], verdicts: Verdicts = Verdicts(), locked: Set<String> = [],
+        now: Date
+    ) {
         let sorted = manifests.sorted { ($0.recoveryPoint, $0.backup) > ($1.recoveryPoint, $1.backup) }
         for manifest in sorted {
             let age = now.timeIntervalSince(manifest.recoveryPoint)
@@ -50,7 +54,9 @@ public struct RetentionDecision: Sendable, Hashable {
         objects = Set(expired.flatMap(\.ownKeys)).subtracting(needed).sorted()
     }
 
-    private mutating func keep(_ manifest: Manifest, _ reason: Reason) { kept[manifest.backup, default: []].insert(reason) }
+    private mutating func keep(_ manifest: Manifest, _ reason: Reason) {
+        kept[manifest.backup, default: []].insert(reason)
+    }
 
     private mutating func keepOneOfEach(
         _ count: Int?, _ sorted: [Manifest], _ rules: RetentionRules, _ parts: Set<Calendar.Component>, _ reason: Reason

@@ -15,7 +15,8 @@ public struct RetentionRules: Sendable, Hashable {
     public var timeZone: TimeZone
 
     public init(
-        keepFor: TimeInterval? = nil, keepLast: Int? = nil, keepDaily: Int? = nil, keepWeekly: Int? = nil, keepMonthly: Int? = nil,
+        keepFor: TimeInterval? = nil, keepLast: Int? = nil, keepDaily: Int? = nil, keepWeekly: Int? = nil,
+        keepMonthly: Int? = nil,
         keepYearly: Int? = nil, timeZone: TimeZone = .gmt
     ) {
         self.keepFor = keepFor
@@ -29,6 +30,7 @@ public struct RetentionRules: Sendable, Hashable {
 
     /// Without any rule nothing is ever deleted.
     public var isEmpty: Bool {
-        keepFor == nil && keepLast == nil && keepDaily == nil && keepWeekly == nil && keepMonthly == nil && keepYearly == nil
+        keepFor == nil && keepLast == nil && keepDaily == nil && keepWeekly == nil && keepMonthly == nil
+            && keepYearly == nil
     }
 }

@@ -50,7 +50,8 @@ public final class BackupWriter: ArtifactSink {
         // What earlier backups stored is kept from being deleted as long as what this one did.
         for artifact in artifacts where artifact.backup != backup { try await store.renewLock(artifact.object.key) }
         let manifest = Manifest(
-            namespace: namespace, policy: policy, backup: backup, kind: kind, source: source, artifacts: artifacts, record: record,
+            namespace: namespace, policy: policy, backup: backup, kind: kind, source: source, artifacts: artifacts,
+            record: record,
             startedAt: startedAt, finishedAt: finishedAt, writer: writer)
         return try await Catalogue(store).add(manifest)
     }

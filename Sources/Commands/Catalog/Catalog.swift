@@ -42,15 +42,22 @@ struct Catalog: AsyncParsableCommand {
     @Flag(help: "Yes, delete: what this command cannot check was checked by a person.")
     var yes = false
 
-    @Option(help: ArgumentHelp("Deletes in the place of the cluster that writes the policy's backups.", valueName: "holder"))
+    @Option(
+        help: ArgumentHelp("Deletes in the place of the cluster that writes the policy's backups.", valueName: "holder")
+    )
     var asWriter: String?
 
     func validate() throws {
-        guard store == nil || !place.isGiven else { throw ValidationError("give the BackupStore's name or a place without a cluster, not both") }
+        guard store == nil || !place.isGiven else {
+            throw ValidationError("give the BackupStore's name or a place without a cluster, not both")
+        }
         guard !(expire && orphans) else { throw ValidationError("give --expire or --orphans") }
-        guard expire || (!dryRun && !yes && asWriter == nil) else { throw ValidationError("--dry-run, --yes and --as-writer belong to --expire") }
+        guard expire || (!dryRun && !yes && asWriter == nil) else {
+            throw ValidationError("--dry-run, --yes and --as-writer belong to --expire")
+        }
         guard !expire || dryRun || store == nil else {
-            throw ValidationError("--expire: the operator deletes what expires in a BackupStore of the cluster; --dry-run shows it")
+            throw ValidationError(
+                "--expire: the operator deletes what expires in a BackupStore of the cluster; --dry-run shows it")
         }
     }
 
@@ -61,7 +68,9 @@ struct Catalog: AsyncParsableCommand {
             let result: Result<Void, any Error>
             do {
                 let resolver = Resolver(client: client, stores: cache)
-                result = .success(try await run(resolver.store(named: store, namespace: namespace), namespace: expire ? namespace : nil))
+                result = .success(
+                    try await run(
+                        resolver.store(named: store, namespace: namespace), namespace: expire ? namespace : nil))
             } catch {
                 result = .failure(error)
             }
@@ -77,20 +86,27 @@ struct Catalog: AsyncParsableCommand {
         let manifests = list.manifests.filter { policy == nil || $0.policy == policy }
         guard output == .table else {
             var writers: [WriterClaim] = []
-            for (namespace, policy) in Set(manifests.map { [$0.namespace, $0.policy] }).sorted(by: { $0.lexicographicallyPrecedes($1) })
-                .map({ ($0[0], $0[1]) })
-            {
-                if let claim = try await Writers(store).claim(namespace: namespace, policy: policy) { writers.append(claim) }
+            for (namespace, policy) in Set(manifests.map { [$0.namespace, $0.policy] }).sorted(by: {
+                $0.lexicographicallyPrecedes($1)
+            })
+            .map({ ($0[0], $0[1]) }) {
+                if let claim = try await Writers(store).claim(namespace: namespace, policy: policy) {
+                    writers.append(claim)
+                }
             }
             return try CatalogReport.json(
                 CatalogReport.Listing(
-                    backups: manifests.map(CatalogReport.Backup.init), damaged: list.damaged.map { .init(key: $0.key, message: $0.message) },
+                    backups: manifests.map(CatalogReport.Backup.init),
+                    damaged: list.damaged.map { .init(key: $0.key, message: $0.message) },
                     writers: writers))
         }
         Table(
             ["NAMESPACE", "POLICY", "BACKUP", "RECOVERY POINT", "CONTENTS", "STORED BYTES"],
             manifests.map {
-                [$0.namespace, $0.policy, $0.backup, Timestamp.format($0.recoveryPoint), $0.contents, String($0.storedBytes)]
+                [
+                    $0.namespace, $0.policy, $0.backup, Timestamp.format($0.recoveryPoint), $0.contents,
+                    String($0.storedBytes),
+                ]
             }
         ).show()
         for damaged in list.damaged { print("damaged: \(damaged.key): \(damaged.message)") }

@@ -13,7 +13,8 @@ struct CatalogPlace: ParsableArguments {
 
     @Option(
         name: .customLong("store"),
-        help: ArgumentHelp("A manifest of a BackupStore. A Secret with its credentials may be in the same file.", valueName: "file"))
+        help: ArgumentHelp(
+            "A manifest of a BackupStore. A Secret with its credentials may be in the same file.", valueName: "file"))
     var storeFile: String?
 
     @Option(help: ArgumentHelp("The S3 service: https://host[:port].", valueName: "url"))
@@ -46,7 +47,9 @@ struct CatalogPlace: ParsableArguments {
     func validate() throws {
         let places = [filesystem != nil, storeFile != nil, s3Endpoint != nil || s3Bucket != nil].filter { $0 }.count
         guard places < 2 else { throw ValidationError("give one of --filesystem, --store and --s3-endpoint") }
-        guard (s3Endpoint == nil) == (s3Bucket == nil) else { throw ValidationError("--s3-endpoint and --s3-bucket need each other") }
+        guard (s3Endpoint == nil) == (s3Bucket == nil) else {
+            throw ValidationError("--s3-endpoint and --s3-bucket need each other")
+        }
     }
 
     /// Runs `body` with the store and ends its connections after it.
@@ -57,12 +60,14 @@ struct CatalogPlace: ParsableArguments {
             throw ValidationError("name a BackupStore of the cluster, or give --filesystem, --store or --s3-endpoint")
         }
         let configuration = S3Configuration(
-            endpoint: s3Endpoint, bucket: s3Bucket, region: s3Region, pathStyle: !s3VirtualHost, credentials: try credentials(),
+            endpoint: s3Endpoint, bucket: s3Bucket, region: s3Region, pathStyle: !s3VirtualHost,
+            credentials: try credentials(),
             certificateAuthorities: try s3CA.map { try bytes($0, "--s3-ca") })
         return try await Self.with(S3Store(configuration, prefix: s3Prefix ?? ""), body)
     }
 
-    private static func with<R>(_ store: any ObjectStore, _ body: (any ObjectStore) async throws -> R) async throws -> R {
+    private static func with<R>(_ store: any ObjectStore, _ body: (any ObjectStore) async throws -> R) async throws -> R
+    {
         let result: Result<R, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         if let s3 = store as? S3Store { await s3.shutdown() }
@@ -95,7 +100,9 @@ struct CatalogPlace: ParsableArguments {
         }
         func value(_ secret: JSON?, _ key: String) -> String? {
             if let plain = secret?[path: "stringData", key]?.string { return plain }
-            return secret?[path: "data", key]?.string.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) }
+            return secret?[path: "data", key]?.string.flatMap { Data(base64Encoded: $0) }.map {
+                String(decoding: $0, as: UTF8.self)
+            }
         }
         let keys = secret(s3.credentialsSecret.name)
         var found: S3Configuration.Credentials?
@@ -105,13 +112,16 @@ struct CatalogPlace: ParsableArguments {
         var authorities = try s3CA.map { try bytes($0, "--s3-ca") }
         if authorities == nil, let reference = s3.caSecret {
             guard let text = value(secret(reference.name), reference.key ?? "ca.crt") else {
-                throw Complaint("--store: spec.s3.caSecret: \(file) has no Secret \"\(reference.name)\": give the certificates with --s3-ca")
+                throw Complaint(
+                    "--store: spec.s3.caSecret: \(file) has no Secret \"\(reference.name)\": give the certificates with --s3-ca"
+                )
             }
             authorities = Array(text.utf8)
         }
         return S3Store(
             S3Configuration(
-                endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region ?? "us-east-1", pathStyle: s3.pathStyle ?? true,
+                endpoint: s3.endpoint, bucket: s3.bucket, region: s3.region ?? "us-east-1",
+                pathStyle: s3.pathStyle ?? true,
                 credentials: try found ?? credentials(), certificateAuthorities: authorities,
                 objectLock: s3.objectLock.map(Resolver.objectLock)), prefix: s3.prefix ?? "")
     }
@@ -128,7 +138,9 @@ struct CatalogPlace: ParsableArguments {
         if let s3Credentials {
             values = [:]
             var isDefault = true
-            for line in String(decoding: try bytes(s3Credentials, "--s3-credentials"), as: UTF8.self).split(whereSeparator: \.isNewline) {
+            for line in String(decoding: try bytes(s3Credentials, "--s3-credentials"), as: UTF8.self).split(
+                whereSeparator: \.isNewline)
+            {
                 let line = line.trimmingCharacters(in: .whitespaces)
                 if line.hasPrefix("[") { isDefault = line == "[default]" }
                 guard isDefault, let equals = line.firstIndex(of: "=") else { continue }
@@ -136,10 +148,14 @@ struct CatalogPlace: ParsableArguments {
                 values[name] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
             }
         }
-        guard let id = values["AWS_ACCESS_KEY_ID"], let key = values["AWS_SECRET_ACCESS_KEY"], !id.isEmpty, !key.isEmpty else {
+        guard let id = values["AWS_ACCESS_KEY_ID"], let key = values["AWS_SECRET_ACCESS_KEY"], !id.isEmpty, !key.isEmpty
+        else {
             throw Complaint(
-                s3Credentials.map { "--s3-credentials: \($0) has no aws_access_key_id and aws_secret_access_key in [default]" }
-                    ?? "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --s3-credentials")
+                s3Credentials.map {
+                    "--s3-credentials: \($0) has no aws_access_key_id and aws_secret_access_key in [default]"
+                }
+                    ?? "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give --s3-credentials"
+            )
         }
         return .init(accessKeyID: id, secretAccessKey: key, sessionToken: values["AWS_SESSION_TOKEN"])
     }

@@ -72,11 +72,15 @@ enum CatalogReport {
         init(_ subject: CatalogRules.Subject, _ decision: RetentionDecision, _ manifests: [Manifest]) {
             namespace = subject.namespace
             policy = subject.policy
-            expired = decision.expired.map { Gone(backup: $0.backup, recoveryPoint: $0.recoveryPoint, storedBytes: $0.storedBytes) }
+            expired = decision.expired.map {
+                Gone(backup: $0.backup, recoveryPoint: $0.recoveryPoint, storedBytes: $0.storedBytes)
+            }
             objects = decision.objects
             kept = manifests.compactMap { manifest in
                 decision.kept[manifest.backup].map {
-                    Kept(backup: manifest.backup, recoveryPoint: manifest.recoveryPoint, reasons: $0.map(\.rawValue).sorted())
+                    Kept(
+                        backup: manifest.backup, recoveryPoint: manifest.recoveryPoint,
+                        reasons: $0.map(\.rawValue).sorted())
                 }
             }
         }
@@ -84,7 +88,9 @@ enum CatalogReport {
         var rows: [[String]] {
             let all =
                 kept.map { (Timestamp.format($0.recoveryPoint), $0.backup, "kept", $0.reasons.joined(separator: ", ")) }
-                + expired.map { (Timestamp.format($0.recoveryPoint), $0.backup, isDone ? "deleted" : "expires", "no rule keeps it") }
+                + expired.map {
+                    (Timestamp.format($0.recoveryPoint), $0.backup, isDone ? "deleted" : "expires", "no rule keeps it")
+                }
             return all.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { [namespace, policy, $0.1, $0.0, $0.2, $0.3] }
         }
 
@@ -105,7 +111,9 @@ enum CatalogReport {
 
         init(_ found: Orphans) {
             orphans =
-                found.objects.map { Orphan(key: $0.key, bytes: $0.size, since: $0.modified, kind: "data without a manifest") }
+                found.objects.map {
+                    Orphan(key: $0.key, bytes: $0.size, since: $0.modified, kind: "data without a manifest")
+                }
                 + found.uploads.map {
                     Orphan(key: $0.key.isEmpty ? nil : $0.key, bytes: nil, since: $0.begun, kind: "unfinished upload")
                 }

@@ -44,18 +44,22 @@ struct CatalogRules: ParsableArguments {
             guard keepFor != nil || counts.contains(where: { $0 != nil }) else { return nil }
             guard counts.allSatisfy({ $0 ?? 1 > 0 }) else { throw ValidationError("--keep-…: at least 1") }
             let span = try keepFor.map { text in
-                guard let span = Span(text) else { throw ValidationError("--keep-for: \"\(text)\" is not a span of time; write 36h or 30d") }
+                guard let span = Span(text) else {
+                    throw ValidationError("--keep-for: \"\(text)\" is not a span of time; write 36h or 30d")
+                }
                 return Double(span.seconds)
             }
             return RetentionRules(
-                keepFor: span, keepLast: keepLast, keepDaily: keepDaily, keepWeekly: keepWeekly, keepMonthly: keepMonthly,
+                keepFor: span, keepLast: keepLast, keepDaily: keepDaily, keepWeekly: keepWeekly,
+                keepMonthly: keepMonthly,
                 keepYearly: keepYearly, timeZone: try Self.zone(timeZone, "--time-zone"))
         }
     }
 
     private static func zone(_ name: String, _ field: String) throws -> TimeZone {
         guard let zone = TimeZone(identifier: name) else {
-            throw ValidationError("\(field): \"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin")
+            throw ValidationError(
+                "\(field): \"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin")
         }
         return zone
     }
@@ -66,18 +70,24 @@ struct CatalogRules: ParsableArguments {
     func subjects(namespace: String?, policy: String?) throws -> [Subject] {
         if let rules = try byHand {
             guard policies == nil else { throw ValidationError("give --policies or --keep-…, not both") }
-            guard let namespace, let policy else { throw ValidationError("--keep-… needs --namespace and --policy: whose backups?") }
+            guard let namespace, let policy else {
+                throw ValidationError("--keep-… needs --namespace and --policy: whose backups?")
+            }
             return [Subject(namespace: namespace, policy: policy, rules: rules)]
         }
         guard let policies else {
-            throw ValidationError("--expire needs the rules: --policies FILE, or --keep-for 30d and the like with --namespace and --policy")
+            throw ValidationError(
+                "--expire needs the rules: --policies FILE, or --keep-for 30d and the like with --namespace and --policy"
+            )
         }
         let text: String
         do { text = try String(contentsOfFile: policies, encoding: .utf8) } catch {
             throw Complaint("--policies: \(policies) cannot be read: \(error.localizedDescription)")
         }
         let documents: [JSON]
-        do { documents = try ManifestYAML.documents(text) } catch { throw Complaint("--policies: \(policies) is no manifest: \(error)") }
+        do { documents = try ManifestYAML.documents(text) } catch {
+            throw Complaint("--policies: \(policies) is no manifest: \(error)")
+        }
         return try documents.filter { $0["kind"]?.string == BackupPolicy.resourceType.kind }.compactMap { document in
             let resource: BackupPolicy
             do { resource = try document.decode(BackupPolicy.self) } catch {
@@ -85,11 +95,13 @@ struct CatalogRules: ParsableArguments {
             }
             if let policy, policy != resource.name { return nil }
             guard let place = resource.metadata.namespace ?? namespace else {
-                throw ValidationError("--policies: the BackupPolicy \(resource.name) names no namespace: give --namespace")
+                throw ValidationError(
+                    "--policies: the BackupPolicy \(resource.name) names no namespace: give --namespace")
             }
             if let namespace, namespace != place { return nil }
             guard resource.spec.retention != nil else { return nil }
-            _ = try Self.zone(resource.spec.schedule?.timeZone ?? "Etc/UTC", "spec.schedule.timeZone of \(resource.name)")
+            _ = try Self.zone(
+                resource.spec.schedule?.timeZone ?? "Etc/UTC", "spec.schedule.timeZone of \(resource.name)")
             return Subject(namespace: place, policy: resource.name, rules: resource.retentionRules)
         }
     }

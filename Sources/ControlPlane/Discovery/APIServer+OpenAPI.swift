@@ -39,7 +39,8 @@ extension APIServer {
     /// With the hash of its content in the query a document may be kept for good; with another, the client is sent to the
     /// one that there is. Without, it asks again each time, and gets nothing new when nothing is.
     private static func answer(
-        _ request: APIRequest, _ document: OpenAPIDocument, group: String? = nil, contentType: String = "application/json"
+        _ request: APIRequest, _ document: OpenAPIDocument, group: String? = nil,
+        contentType: String = "application/json"
     ) -> APIResponse {
         let tag = "\"\(document.hash)\""
         var headers = [("Etag", tag), ("Vary", "Accept")]

@@ -34,7 +34,8 @@ enum OpenAPIProtobuf {
         "Info": (["title": (1, .text), "version": (2, .text), "description": (3, .text)], 7),
         "PathItem": (
             [
-                "get": (2, .message("Operation")), "put": (3, .message("Operation")), "post": (4, .message("Operation")),
+                "get": (2, .message("Operation")), "put": (3, .message("Operation")),
+                "post": (4, .message("Operation")),
                 "delete": (5, .message("Operation")), "patch": (8, .message("Operation")),
                 "parameters": (9, .list(.message("ParametersItem"))),
             ], 10
@@ -46,21 +47,30 @@ enum OpenAPIProtobuf {
             ], 13
         ),
         "BodyParameter": (
-            ["description": (1, .text), "name": (2, .text), "in": (3, .text), "required": (4, .boolean),
-                "schema": (5, .message("Schema"))], 6
+            [
+                "description": (1, .text), "name": (2, .text), "in": (3, .text), "required": (4, .boolean),
+                "schema": (5, .message("Schema")),
+            ], 6
         ),
         "QueryParameter": (
-            ["required": (1, .boolean), "in": (2, .text), "description": (3, .text), "name": (4, .text), "type": (6, .text)],
+            [
+                "required": (1, .boolean), "in": (2, .text), "description": (3, .text), "name": (4, .text),
+                "type": (6, .text),
+            ],
             23
         ),
         "PathParameter": (
-            ["required": (1, .boolean), "in": (2, .text), "description": (3, .text), "name": (4, .text), "type": (5, .text)],
+            [
+                "required": (1, .boolean), "in": (2, .text), "description": (3, .text), "name": (4, .text),
+                "type": (5, .text),
+            ],
             22
         ),
         "Response": (["description": (1, .text), "schema": (2, .wrapped(.message("Schema")))], 5),
         "Schema": (
             [
-                "$ref": (1, .text), "format": (2, .text), "title": (3, .text), "description": (4, .text), "default": (5, .any),
+                "$ref": (1, .text), "format": (2, .text), "title": (3, .text), "description": (4, .text),
+                "default": (5, .any),
                 "multipleOf": (6, .fraction), "maximum": (7, .fraction), "exclusiveMaximum": (8, .boolean),
                 "minimum": (9, .fraction), "exclusiveMinimum": (10, .boolean), "maxLength": (11, .whole),
                 "minLength": (12, .whole), "pattern": (13, .text), "maxItems": (14, .whole), "minItems": (15, .whole),

@@ -81,7 +81,9 @@ public struct ElectionMachine<Time: InstantProtocol>: Sendable where Time.Durati
             leadsUntil = nil
             if wasLeader { return .stop }
             // The holder may not have noticed yet. It is respected as long as if its lease were still there.
-            if let observed, !observed.holder.isEmpty, observed.holder != identity, !hasRunOut(observed, at: now) { return .wait }
+            if let observed, !observed.holder.isEmpty, observed.holder != identity, !hasRunOut(observed, at: now) {
+                return .wait
+            }
             return .create
         }
         if observation != observed {

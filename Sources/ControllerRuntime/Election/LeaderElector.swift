@@ -76,7 +76,8 @@ public final class LeaderElector: Sendable {
             if isLeader { return true }
             if holder != reported {
                 reported = holder
-                logger.info("waiting for the lease", metadata: ["lease": "\(namespace)/\(name)", "holder": "\(holder)"])
+                logger.info(
+                    "waiting for the lease", metadata: ["lease": "\(namespace)/\(name)", "holder": "\(holder)"])
             }
             // At random, so that those who wait do not all write at once.
             try? await Task.sleep(for: timing.retryPeriod * Double.random(in: 1...2.2))
@@ -91,7 +92,8 @@ public final class LeaderElector: Sendable {
     private func round() async -> Bool {
         lastRound.withLock { $0 = .now }
         do {
-            let lease = try await client.readAtOnce(Lease.self, name, namespace: namespace, timeout: timing.requestTimeout)
+            let lease = try await client.readAtOnce(
+                Lease.self, name, namespace: namespace, timeout: timing.requestTimeout)
             let action = machine.withLock { $0.read(lease.map(Self.observation), at: .now) }
             switch action {
             case .wait: return true
@@ -102,7 +104,8 @@ public final class LeaderElector: Sendable {
             return true
         } catch {
             if !Task.isCancelled {
-                logger.warning("the lease was not reached", metadata: ["lease": "\(namespace)/\(name)", "error": "\(error)"])
+                logger.warning(
+                    "the lease was not reached", metadata: ["lease": "\(namespace)/\(name)", "error": "\(error)"])
             }
             return true
         }
@@ -206,7 +209,9 @@ public final class LeaderElector: Sendable {
         // Not a child: it is sent even though we are being cancelled.
         await Task {
             do {
-                guard var lease = try await client.readAtOnce(Lease.self, name, namespace: namespace, timeout: .seconds(3)),
+                guard
+                    var lease = try await client.readAtOnce(
+                        Lease.self, name, namespace: namespace, timeout: .seconds(3)),
                     lease.spec?.holderIdentity == identity, lease.metadata.resourceVersion == version
                 else { return }
                 lease.spec?.holderIdentity = ""
@@ -215,7 +220,8 @@ public final class LeaderElector: Sendable {
                 _ = try await client.writeAtOnce(lease, timeout: .seconds(3))
                 logger.info("the lease is released", metadata: ["lease": "\(namespace)/\(name)"])
             } catch {
-                logger.warning("the lease was not released: another leads when it runs out", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "the lease was not released: another leads when it runs out", metadata: ["error": "\(error)"])
             }
         }.value
     }

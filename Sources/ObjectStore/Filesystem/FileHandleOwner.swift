@@ -47,7 +47,8 @@ final class FileHandleOwner: Sendable {
         try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
             while filled < range.count, let base = buffer.baseAddress {
                 try FileCall.goOn()
-                let count = pread(descriptor, base + filled, range.count - filled, off_t(range.lowerBound) + off_t(filled))
+                let count = pread(
+                    descriptor, base + filled, range.count - filled, off_t(range.lowerBound) + off_t(filled))
                 if count < 0, errno == EINTR { continue }
                 guard count >= 0 else { throw FileErrors.current(key) }
                 if count == 0 { break }

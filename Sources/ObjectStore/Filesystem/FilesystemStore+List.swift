@@ -10,7 +10,8 @@ extension FilesystemStore {
     }
 
     /// Goes only into folders that can hold keys of the prefix. The prefix is compared with names and is never a path.
-    private static func walk(_ folder: Folder, _ path: String, _ prefix: String, into found: inout [ObjectInfo]) throws {
+    private static func walk(_ folder: Folder, _ path: String, _ prefix: String, into found: inout [ObjectInfo]) throws
+    {
         for name in try folder.names(key: path) where !name.hasPrefix(".") {
             let key = path + name
             if key.utf8.starts(with: prefix.utf8), let info = try folder.info(name, key: key) {
@@ -35,7 +36,8 @@ extension FilesystemStore {
                 // A note is told with its part; one alone was left by a kill between the two.
                 if isNote, names.contains(id + ScratchFile.ending) { return nil }
                 guard let info = try folder.info(name, key: name) else { return nil }
-                let note = try? FileHandleOwner.open(id + ScratchFile.keyEnding, O_RDONLY | O_NOFOLLOW, in: folder, key: "")
+                let note = try? FileHandleOwner.open(
+                    id + ScratchFile.keyEnding, O_RDONLY | O_NOFOLLOW, in: folder, key: "")
                 let key = String(decoding: try note?.read(0..<1024, key: "") ?? [], as: UTF8.self)
                 guard key.isEmpty || key.utf8.starts(with: prefix.utf8) else { return nil }
                 return AbandonedUpload(key: key, id: id, begun: info.modified)
@@ -44,7 +46,9 @@ extension FilesystemStore {
     }
 
     public func abort(_ upload: AbandonedUpload) async throws {
-        guard UUID(uuidString: upload.id) != nil else { throw ObjectStoreError(.badKey, "is not an upload", key: upload.id) }
+        guard UUID(uuidString: upload.id) != nil else {
+            throw ObjectStoreError(.badKey, "is not an upload", key: upload.id)
+        }
         try await call { [root] in
             guard let folder = try Folder.root(root).child(ScratchFile.folder, key: "") else { return }
             for ending in [ScratchFile.ending, ScratchFile.keyEnding] {

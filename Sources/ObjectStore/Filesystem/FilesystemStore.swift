@@ -66,7 +66,9 @@ public final class FilesystemStore: ObjectStore {
             guard let folder, let file = try Self.open(name, in: folder, key), let info = try file.info(key: key) else {
                 throw ObjectStoreError(.notFound, "there is no such object in the store", key: key)
             }
-            if let etag, etag != info.etag { throw ObjectStoreError(.corrupt, "the object changed while it was read", key: key) }
+            if let etag, etag != info.etag {
+                throw ObjectStoreError(.corrupt, "the object changed while it was read", key: key)
+            }
             let wanted = range ?? 0..<info.size
             guard wanted.count <= ObjectLimits.small else {
                 throw ObjectStoreError(.unsupported, "has \(wanted.count) bytes, too many for one piece", key: key)

@@ -71,7 +71,9 @@ final class FilesystemUpload: ObjectUpload {
     func finish() async throws -> ObjectInfo {
         try state.withLock { state in
             if let failure = state.failure { throw failure }
-            guard state.waiting.isEmpty else { throw ObjectStoreError(.other, "part \(state.next) is missing", key: key) }
+            guard state.waiting.isEmpty else {
+                throw ObjectStoreError(.other, "part \(state.next) is missing", key: key)
+            }
         }
         return try await store.call(isLong: true) { [file] in try file.use { try $0.commit(replacing: true) } }
     }

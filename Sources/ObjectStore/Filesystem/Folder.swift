@@ -81,7 +81,9 @@ struct Folder: Sendable {
         errno = 0
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-                field.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) { String(validatingCString: $0) }
+                field.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) {
+                    String(validatingCString: $0)
+                }
             }
             // A name that is not UTF-8 is no key's.
             if let name, name != ".", name != ".." { names.append(name) }

@@ -31,7 +31,8 @@ final class ScratchFile: Sendable {
                 id + Self.keyEnding, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, in: folder, key: key)
             try note.write(Array(key.utf8), key: key)
         }
-        file = try FileHandleOwner.open(id + Self.ending, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, in: folder, key: key)
+        file = try FileHandleOwner.open(
+            id + Self.ending, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, in: folder, key: key)
     }
 
     deinit { remove() }
@@ -44,7 +45,9 @@ final class ScratchFile: Sendable {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         try FileCall.goOn()
-        guard futimens(file.descriptor, [now, now]) == 0, fsync(file.descriptor) == 0 else { throw FileErrors.current(key) }
+        guard futimens(file.descriptor, [now, now]) == 0, fsync(file.descriptor) == 0 else {
+            throw FileErrors.current(key)
+        }
         let (target, name) = try makeFolders()
         try FileCall.takeEffect()
         if replacing {

@@ -24,7 +24,8 @@ extension S3Client {
                     "the store refused the credentials (\(code)): correct the Secret of spec.s3.credentialsSecret")
             case ("RequestTimeTooSkewed", _), ("RequestExpired", _):
                 error(
-                    .invalidCredentials, "the clock of this machine and that of the store differ too much: set them right")
+                    .invalidCredentials,
+                    "the clock of this machine and that of the store differ too much: set them right")
             case ("AuthorizationHeaderMalformed", _), ("PermanentRedirect", _), (_, 301), (_, 307):
                 error(.other, wrongRegion(document?["Region"]?.text ?? reply.headers["x-amz-bucket-region"], detail))
             case ("ConditionalRequestConflict", _), ("OperationAborted", _):
@@ -40,7 +41,8 @@ extension S3Client {
             case ("AccessDenied", _), (_, 401), (_, 403):
                 error(
                     .accessDenied,
-                    "the store refuses this to the credentials of spec.s3.credentialsSecret (\(detail.isEmpty ? "\(reply.status)" : detail)): check the bucket's policy")
+                    "the store refuses this to the credentials of spec.s3.credentialsSecret (\(detail.isEmpty ? "\(reply.status)" : detail)): check the bucket's policy"
+                )
             case (_, 507), ("QuotaExceeded", _), ("XMinioStorageFull", _):
                 error(.full, "the store is full (\(detail)): free some room", isRetriable: false)
             case ("NotImplemented", _), (_, 501):
@@ -55,14 +57,16 @@ extension S3Client {
 
     var noSuchBucket: ObjectStoreError {
         ObjectStoreError(
-            .noSuchBucket, "there is no bucket \"\(configuration.bucket)\": create it, or correct spec.s3.bucket", key: "")
+            .noSuchBucket, "there is no bucket \"\(configuration.bucket)\": create it, or correct spec.s3.bucket",
+            key: "")
     }
 
     private func wrongRegion(_ region: String?, _ detail: String) -> String {
         guard let region, !region.isEmpty else {
             return "the store wants another endpoint or region (\(detail)): correct spec.s3.endpoint or spec.s3.region"
         }
-        return "the bucket is in the region \"\(region)\" and not in \"\(configuration.region)\": correct spec.s3.region"
+        return
+            "the bucket is in the region \"\(region)\" and not in \"\(configuration.region)\": correct spec.s3.region"
     }
 
     func failure(_ error: HTTPError, _ key: String) -> ObjectStoreError {
@@ -77,7 +81,8 @@ extension S3Client {
         case .tooLarge: ObjectStoreError(.corrupt, "the store gave more than it was asked for", key: key)
         case .resolve, .connect:
             ObjectStoreError(
-                .unreachable, "the store was not reached (\(error.message)): check spec.s3.endpoint and the network", key: key)
+                .unreachable, "the store was not reached (\(error.message)): check spec.s3.endpoint and the network",
+                key: key)
         default:
             ObjectStoreError(
                 .unreachable, "the exchange with the store broke: \(error.message)", key: key,

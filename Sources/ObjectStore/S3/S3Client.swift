@@ -72,10 +72,12 @@ final class S3Client: Sendable {
                     continue
                 }
                 last = error
-                if Self.refusesChecksums(reply), checksums.withLock({ known in
-                    defer { known = false }
-                    return known
-                }) {
+                if Self.refusesChecksums(reply),
+                    checksums.withLock({ known in
+                        defer { known = false }
+                        return known
+                    })
+                {
                     continue
                 }
                 guard error.isRetriable else { throw error }
@@ -123,7 +125,8 @@ final class S3Client: Sendable {
     }
 
     private static func refusesChecksums(_ reply: Reply) -> Bool {
-        [400, 501].contains(reply.status) && String(decoding: reply.body, as: UTF8.self).lowercased().contains("x-amz-checksum")
+        [400, 501].contains(reply.status)
+            && String(decoding: reply.body, as: UTF8.self).lowercased().contains("x-amz-checksum")
     }
 
     private func adopt(_ date: String?) -> Bool {

@@ -35,7 +35,9 @@ public struct S3Configuration: Sendable, Hashable {
         }
     }
 
-    public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+        CustomReflectable
+    {
         public var accessKeyID: String
         public var secretAccessKey: String
         public var sessionToken: String?
@@ -53,7 +55,8 @@ public struct S3Configuration: Sendable, Hashable {
     }
 
     public init(
-        endpoint: String, bucket: String, region: String = "us-east-1", pathStyle: Bool = true, credentials: Credentials,
+        endpoint: String, bucket: String, region: String = "us-east-1", pathStyle: Bool = true,
+        credentials: Credentials,
         certificateAuthorities: [UInt8]? = nil, objectLock: ObjectLock? = nil
     ) {
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint

@@ -17,11 +17,14 @@ extension S3Store {
             let document = try await client.document("ListBucketResult", query, prefix)
             let isEncoded = document["EncodingType"]?.text == "url"
             for item in document.all("Contents") {
-                guard let text = item["Key"]?.text, let key = shortened(isEncoded ? Self.decode(text) : text) else { continue }
+                guard let text = item["Key"]?.text, let key = shortened(isEncoded ? Self.decode(text) : text) else {
+                    continue
+                }
                 result.append(
                     ObjectInfo(
                         key: key, size: Int64(item["Size"]?.text ?? "") ?? 0, etag: item["ETag"]?.text ?? "",
-                        modified: item["LastModified"].flatMap { S3Dates.iso($0.text) } ?? Date(timeIntervalSince1970: 0)))
+                        modified: item["LastModified"].flatMap { S3Dates.iso($0.text) }
+                            ?? Date(timeIntervalSince1970: 0)))
             }
             let isTruncated = document["IsTruncated"]?.text == "true"
             let next = isTruncated ? document["NextContinuationToken"]?.text : nil
@@ -87,7 +90,9 @@ extension S3Client {
             }
             // SeaweedFS goes on by the upload alone, and names no key.
             let next = (plain(document["NextKeyMarker"]?.text ?? ""), document["NextUploadIdMarker"]?.text ?? "")
-            guard document["IsTruncated"]?.text == "true", next != ("", ""), marker.map({ $0 != next }) ?? true else { break }
+            guard document["IsTruncated"]?.text == "true", next != ("", ""), marker.map({ $0 != next }) ?? true else {
+                break
+            }
             marker = next
         } while true
         return result

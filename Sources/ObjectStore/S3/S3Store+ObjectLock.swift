@@ -5,15 +5,19 @@ extension S3Store {
     /// Locks an object for some seconds and tries to delete it. What stays is removed by the next probe.
     public func objectLock() async throws -> Bool? {
         let reply = try await client.send("GET", nil, query: [("object-lock", "")], accept: [400, 403, 404, 405, 501])
-        guard reply.status == 200, XMLTree.parse(reply.body)?["ObjectLockEnabled"]?.text == "Enabled" else { return nil }
+        guard reply.status == 200, XMLTree.parse(reply.body)?["ObjectLockEnabled"]?.text == "Enabled" else {
+            return nil
+        }
         let key = try full("probe/lock")
         try await removeVersions(key)
         let until = Date().addingTimeInterval(20).formatted(.iso8601)
         let put = try await client.send(
-            "PUT", key, headers: [("x-amz-object-lock-mode", "GOVERNANCE"), ("x-amz-object-lock-retain-until-date", until)],
+            "PUT", key,
+            headers: [("x-amz-object-lock-mode", "GOVERNANCE"), ("x-amz-object-lock-retain-until-date", until)],
             body: Array("dr".utf8), accept: [400, 403])
         guard put.status < 300, let version = put.headers["x-amz-version-id"] else { return false }
-        let deletion = try await client.send("DELETE", key, query: [("versionId", version)], accept: [400, 403, 404, 409])
+        let deletion = try await client.send(
+            "DELETE", key, query: [("versionId", version)], accept: [400, 403, 404, 409])
         let stays = try await client.send("HEAD", key, query: [("versionId", version)], accept: [404])
         return deletion.status >= 300 && stays.status == 200
     }
@@ -36,7 +40,9 @@ extension S3Store {
 
     /// Sent with the bytes and not after them: there is no moment without the lock.
     func lockHeaders(_ key: String) -> [(String, String)] {
-        guard let lock = client.configuration.objectLock, lock.prefixes.contains(where: key.hasPrefix) else { return [] }
+        guard let lock = client.configuration.objectLock, lock.prefixes.contains(where: key.hasPrefix) else {
+            return []
+        }
         let until = Date().addingTimeInterval(lock.retain).formatted(.iso8601)
         return [("x-amz-object-lock-mode", lock.mode.rawValue), ("x-amz-object-lock-retain-until-date", until)]
     }
@@ -65,9 +71,11 @@ extension S3Store {
         guard client.configuration.objectLock != nil else { return try await delete(key) }
         let name = try full(key)
         for version in try await versions(name) {
-            let reply = try await client.send("DELETE", name, query: [("versionId", version)], accept: [400, 403, 404, 409])
+            let reply = try await client.send(
+                "DELETE", name, query: [("versionId", version)], accept: [400, 403, 404, 409])
             guard [400, 403, 409].contains(reply.status) else { continue }
-            throw ObjectStoreError(.accessDenied, "a version of it is locked or may not be deleted (\(reply.status))", key: key)
+            throw ObjectStoreError(
+                .accessDenied, "a version of it is locked or may not be deleted (\(reply.status))", key: key)
         }
     }
 }

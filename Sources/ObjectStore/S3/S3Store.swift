@@ -60,7 +60,8 @@ public final class S3Store: ObjectStore {
             if range == nil, let checksum = reply.headers["x-amz-checksum-sha256"], !checksum.contains("-"),
                 checksum != Data(SHA256.hash(reply.body)).base64EncodedString()
             {
-                throw ObjectStoreError(.corrupt, "the bytes have another checksum than the store tells", key: key, isRetriable: true)
+                throw ObjectStoreError(
+                    .corrupt, "the bytes have another checksum than the store tells", key: key, isRetriable: true)
             }
             return reply.body
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {
@@ -112,7 +113,8 @@ extension ObjectInfo {
     /// What the headers of an answer about one object say.
     init(_ reply: S3Client.Reply, key: String) {
         self.init(
-            key: key, size: reply.headers["Content-Length"].flatMap { Int64($0) } ?? 0, etag: reply.headers["ETag"] ?? "",
+            key: key, size: reply.headers["Content-Length"].flatMap { Int64($0) } ?? 0,
+            etag: reply.headers["ETag"] ?? "",
             modified: reply.headers["Last-Modified"].flatMap(S3Dates.http) ?? Date(timeIntervalSince1970: 0))
     }
 }

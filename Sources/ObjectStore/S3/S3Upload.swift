@@ -97,7 +97,8 @@ final class S3Upload: ObjectUpload {
             try await complete(id, parts, bytes)
         }
         guard let info = try await stored(), info.size == bytes else {
-            throw ObjectStoreError(.corrupt, "the store acknowledged an object of \(bytes) bytes and has another", key: shortKey)
+            throw ObjectStoreError(
+                .corrupt, "the store acknowledged an object of \(bytes) bytes and has another", key: shortKey)
         }
         if await creation.wasAsked { await removeUploads() }
         return info
@@ -146,7 +147,8 @@ final class S3Upload: ObjectUpload {
         await Task { [client, key] in
             guard let all = try? await client.uploads(key, patience: .short) else { return }
             for upload in all where upload.key == key {
-                _ = try? await client.send("DELETE", key, query: [("uploadId", upload.id)], accept: [404], patience: .short)
+                _ = try? await client.send(
+                    "DELETE", key, query: [("uploadId", upload.id)], accept: [404], patience: .short)
             }
         }.value
     }

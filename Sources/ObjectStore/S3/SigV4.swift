@@ -13,7 +13,8 @@ struct SigV4 {
     ///   - headers: those to sign; `host` must be among them. Names in lowercase.
     /// - Returns: the value of `Authorization`.
     func authorization(
-        method: String, path: String, query: [(String, String)], headers: [(String, String)], payloadHash: String, date: Date
+        method: String, path: String, query: [(String, String)], headers: [(String, String)], payloadHash: String,
+        date: Date
     ) -> String {
         let stamp = Self.timestamp(date)
         let scope = "\(stamp.prefix(8))/\(region)/\(service)/aws4_request"

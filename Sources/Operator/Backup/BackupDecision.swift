@@ -50,7 +50,9 @@ enum BackupDecision {
     static let longestPause: TimeInterval = 600
 
     /// Seconds after so many attempts: an outage of an hour costs no slot, and what never works costs little.
-    static func pause(after attempts: Int64) -> TimeInterval { min(longestPause, 15 * Double(1 << max(0, min(attempts, 10) - 1))) }
+    static func pause(after attempts: Int64) -> TimeInterval {
+        min(longestPause, 15 * Double(1 << max(0, min(attempts, 10) - 1)))
+    }
 
     /// A backup that is tried again for hours must not stand in the way of what people ask for meanwhile.
     static func abandonment(_ backup: Backup, _ policy: BackupPolicy?) -> String? {
@@ -97,18 +99,22 @@ enum BackupDecision {
         if input.backup.spec.fromCatalogue == true {
             status.phase = "Missing"
             let message = "its manifest was not read from the store yet"
-            conditions.set(ConditionType.complete, .false, reason: Reason.dataMissing, message: message, generation: generation, now: now)
+            conditions.set(
+                ConditionType.complete, .false, reason: Reason.dataMissing, message: message, generation: generation,
+                now: now)
             conditions.settle(.working(reason: Reason.dataMissing, message: message), generation: generation, now: now)
             return output(wakeAt: now.addingTimeInterval(30))
         }
         let begun = status.attempts ?? 0
         // A time that is ahead is of a clock that was wrong.
         let isWorthAnother =
-            begun < attempts || input.abandoned == nil && now.timeIntervalSince(min(status.startedAt ?? now, now)) < input.patience
+            begun < attempts
+            || input.abandoned == nil && now.timeIntervalSince(min(status.startedAt ?? now, now)) < input.patience
         func retry(_ message: String) -> Output {
             status.retryAt = now.addingTimeInterval(pause(after: begun))
             status.phase = "Retrying"
-            conditions.settle(.working(reason: Reason.backupRetrying, message: message), generation: generation, now: now)
+            conditions.settle(
+                .working(reason: Reason.backupRetrying, message: message), generation: generation, now: now)
             return output(wakeAt: status.retryAt, event: (false, Reason.backupRetrying, message))
         }
         func fail(_ message: String) -> Output {
@@ -116,7 +122,8 @@ enum BackupDecision {
             status.finishedAt = now
             status.phase = "Failed"
             conditions.set(
-                ConditionType.complete, .false, reason: Reason.backupFailed, message: message, generation: generation, now: now)
+                ConditionType.complete, .false, reason: Reason.backupFailed, message: message, generation: generation,
+                now: now)
             conditions.settle(.stalled(reason: Reason.backupFailed, message: message), generation: generation, now: now)
             return output(event: (false, Reason.backupFailed, message))
         }
@@ -125,15 +132,19 @@ enum BackupDecision {
             if isStored {
                 conditions.set(
                     ConditionType.stored, .true, reason: Reason.backupStored,
-                    message: "every byte was acknowledged by the store; the manifest is not written", generation: generation, now: now)
+                    message: "every byte was acknowledged by the store; the manifest is not written",
+                    generation: generation, now: now)
                 conditions.set(
-                    ConditionType.complete, .false, reason: Reason.backupStored, message: "its manifest was not written: \(message)",
+                    ConditionType.complete, .false, reason: Reason.backupStored,
+                    message: "its manifest was not written: \(message)",
                     generation: generation, now: now)
             }
             return isRetriable && isWorthAnother ? retry(message) : fail(message)
         }
         if let retryAt = status.retryAt {
-            if begun >= attempts, let why = input.abandoned { return fail("\(status.error ?? "it failed"); given up: \(why)") }
+            if begun >= attempts, let why = input.abandoned {
+                return fail("\(status.error ?? "it failed"); given up: \(why)")
+            }
             if retryAt > now, retryAt <= now.addingTimeInterval(longestPause) { return output(wakeAt: retryAt) }
         } else if begun >= attempts, conditions[ConditionType.complete]?.reason == Reason.backupRunning {
             // Its operator ended in the middle, and not for the first time: it may be this backup that ends operators.
@@ -144,7 +155,8 @@ enum BackupDecision {
         if let hold = input.hold {
             status.phase = "Queued"
             status.retryAt = nil
-            conditions.set(ConditionType.complete, .false, reason: Reason.queued, message: hold, generation: generation, now: now)
+            conditions.set(
+                ConditionType.complete, .false, reason: Reason.queued, message: hold, generation: generation, now: now)
             conditions.settle(.working(reason: Reason.queued, message: hold), generation: generation, now: now)
             return output(wakeAt: now.addingTimeInterval(30))
         }
@@ -155,13 +167,16 @@ enum BackupDecision {
         let message = "attempt \(begun + 1)"
         // Every attempt stores everything anew.
         conditions.remove(ConditionType.stored)
-        conditions.set(ConditionType.complete, .false, reason: Reason.backupRunning, message: message, generation: generation, now: now)
+        conditions.set(
+            ConditionType.complete, .false, reason: Reason.backupRunning, message: message, generation: generation,
+            now: now)
         conditions.settle(.working(reason: Reason.backupRunning, message: message), generation: generation, now: now)
         return output(start: true)
     }
 
     private static func complete(
-        _ status: inout Backup.Status, _ conditions: inout [Condition], _ manifest: Manifest, _ generation: Int64?, _ now: Date,
+        _ status: inout Backup.Status, _ conditions: inout [Condition], _ manifest: Manifest, _ generation: Int64?,
+        _ now: Date,
         isAdopted: Bool
     ) {
         status.phase = "Complete"
@@ -179,19 +194,24 @@ enum BackupDecision {
         status.fingerprint = manifest.fingerprintDigest
         status.contents = manifest.contents
         status.warnings = manifest.record.warnings.isEmpty ? nil : Array(manifest.record.warnings.prefix(16))
-        status.credential = manifest.record.credential.map { Backup.Credential(endsAt: $0.endsAt.wholeSeconds, renewed: $0.isRenewed) }
+        status.credential = manifest.record.credential.map {
+            Backup.Credential(endsAt: $0.endsAt.wholeSeconds, renewed: $0.isRenewed)
+        }
         status.serverVersion = manifest.record.serverVersion.isEmpty ? nil : manifest.record.serverVersion
         status.toolVersion = manifest.record.toolVersion.isEmpty ? nil : manifest.record.toolVersion
         status.size = ByteText.text(manifest.storedBytes)
         conditions.set(
-            ConditionType.stored, .true, reason: Reason.backupStored, message: "every byte was acknowledged by the store",
+            ConditionType.stored, .true, reason: Reason.backupStored,
+            message: "every byte was acknowledged by the store",
             generation: generation, now: now)
         conditions.set(
             ConditionType.complete, .true, reason: isAdopted ? Reason.backupAdopted : Reason.backupComplete,
             message: "the manifest is in the catalogue", generation: generation, now: now)
         conditions.set(
-            ConditionType.restoreVerified, .unknown, reason: Reason.notVerified, message: "it was not restored to prove it yet",
+            ConditionType.restoreVerified, .unknown, reason: Reason.notVerified,
+            message: "it was not restored to prove it yet",
             generation: generation, now: now)
-        conditions.settle(.ready(reason: Reason.backupComplete, message: "it can be restored"), generation: generation, now: now)
+        conditions.settle(
+            .ready(reason: Reason.backupComplete, message: "it can be restored"), generation: generation, now: now)
     }
 }

@@ -36,7 +36,9 @@ final class BackupReconciler: Sendable {
             return .done
         }
         // The cache may be behind our own last write: what is decided here must not be done twice.
-        guard !cached.isTerminal, let backup = try await context.client.getIfPresent(Backup.self, key.name, namespace: key.namespace) else {
+        guard !cached.isTerminal,
+            let backup = try await context.client.getIfPresent(Backup.self, key.name, namespace: key.namespace)
+        else {
             await standAside(key)
             return .done
         }
@@ -48,9 +50,13 @@ final class BackupReconciler: Sendable {
         let hasPlace = !isRunning && end == nil && places.take(key, activity)
         var input = BackupDecision.Input(
             backup: backup, manifest: existing?.manifest, proof: existing?.proof, isRunning: isRunning, end: end,
-            hold: hasPlace ? nil : "waits for a place: \(places.limit) backups are being made (--max-concurrent-backups)", now: context.now())
+            hold: hasPlace
+                ? nil : "waits for a place: \(places.limit) backups are being made (--max-concurrent-backups)",
+            now: context.now())
         let policy = policies.get(ObjectKey(namespace: key.namespace, name: backup.spec.policyRef.name))
-        if backup.spec.slot != nil, let span = policy?.spec.schedule?.startingDeadline { input.patience = TimeInterval(span.seconds) }
+        if backup.spec.slot != nil, let span = policy?.spec.schedule?.startingDeadline {
+            input.patience = TimeInterval(span.seconds)
+        }
         input.abandoned = BackupDecision.abandonment(backup, policy)
         let output = BackupDecision.decide(input)
         if hasPlace, !output.start { await leavePlace(key, activity) }
@@ -66,23 +72,31 @@ final class BackupReconciler: Sendable {
         ends.withLock { $0[activity] = nil }
         if let result = output.result { context.metrics.backedUp(result: result) }
         if let event = output.event {
-            context.recorder.record(event.isGood ? .normal : .warning, reason: event.reason, action: "Backup", event.message, about: backup)
+            context.recorder.record(
+                event.isGood ? .normal : .warning, reason: event.reason, action: "Backup", event.message, about: backup)
         }
         if output.start, !(await start(backup, activity)) { return .requeue(after: .seconds(1)) }
         guard let wakeAt = output.wakeAt else { return .done }
         return .requeue(after: .seconds(max(0.2, wakeAt.timeIntervalSince(context.now()))))
     }
 
-    private static func store(of backup: Backup) -> ObjectKey { ObjectKey(namespace: backup.namespace, name: backup.spec.storeRef.name) }
+    private static func store(of backup: Backup) -> ObjectKey {
+        ObjectKey(namespace: backup.namespace, name: backup.spec.storeRef.name)
+    }
 
     /// A store that cannot be reached now is the attempt's to report, not a reason to loop here.
     private func existing(_ backup: Backup) async throws -> (manifest: Manifest, proof: Proof?)? {
         do {
             let store = try await context.resolver.store(named: backup.spec.storeRef.name, namespace: backup.namespace)
             let policy = backup.spec.policyRef.name
-            guard let manifest = try await Catalogue(store).manifest(namespace: backup.namespace, policy: policy, backup: backup.name)
+            guard
+                let manifest = try await Catalogue(store).manifest(
+                    namespace: backup.namespace, policy: policy, backup: backup.name)
             else { return nil }
-            return (manifest, try await Proofs(store).proof(namespace: backup.namespace, policy: policy, backup: backup.name))
+            return (
+                manifest,
+                try await Proofs(store).proof(namespace: backup.namespace, policy: policy, backup: backup.name)
+            )
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -30,8 +30,11 @@ struct BackupWork: Sendable {
             previous = try await Catalogue(store).list(namespace: namespace, policy: name).manifests
                 .last { $0.kind == type(of: system).kind }
         }
-        let record = try await system.backUp(after: previous, into: WatchedSink(sink: writer), progress: { _ in KillPoint.backupProgressed.reached() })
-        do { return try await complete(record, system, policy, storeResource, store, writer, started) } catch let error as CancellationError {
+        let record = try await system.backUp(
+            after: previous, into: WatchedSink(sink: writer), progress: { _ in KillPoint.backupProgressed.reached() })
+        do { return try await complete(record, system, policy, storeResource, store, writer, started) } catch let error
+            as CancellationError
+        {
             throw error
         } catch {
             throw Incomplete(cause: error)
@@ -44,7 +47,8 @@ struct BackupWork: Sendable {
     }
 
     private func complete(
-        _ record: BackupRecord, _ system: any ProtectedSystem, _ policy: BackupPolicy, _ storeResource: BackupStore, _ store: any ObjectStore,
+        _ record: BackupRecord, _ system: any ProtectedSystem, _ policy: BackupPolicy, _ storeResource: BackupStore,
+        _ store: any ObjectStore,
         _ writer: BackupWriter, _ started: Date
     ) async throws -> Manifest {
         // Hours may have passed: another cluster may have taken the policy over with the owner's consent meanwhile, and then a
@@ -67,7 +71,9 @@ struct BackupWork: Sendable {
         case let error as ObjectStoreError:
             .failed(message: "\(error)", isRetriable: error.isRetriable || error.code == .noSuchBucket)
         // A Secret or a policy may be created in a moment; it is looked for again.
-        case let error as ReferenceError: .failed(message: "\(error)", isRetriable: ![Reason.invalidSpec, Reason.writerConflict].contains(error.reason))
+        case let error as ReferenceError:
+            .failed(
+                message: "\(error)", isRetriable: ![Reason.invalidSpec, Reason.writerConflict].contains(error.reason))
         case let error as ProcessError: .failed(message: "\(error)", isRetriable: true)
         default: .failed(message: "\(error)", isRetriable: true)
         }

@@ -71,7 +71,9 @@ enum VerificationDecision {
             verification.retryAt = nil
             verification.error = String(message.prefix(4096))
             // The checks of an earlier verdict stay beside it.
-            if (status.conditions?[ConditionType.restoreVerified]?.status ?? .unknown) == .unknown { verification.checks = Self.told(checks) }
+            if (status.conditions?[ConditionType.restoreVerified]?.status ?? .unknown) == .unknown {
+                verification.checks = Self.told(checks)
+            }
             output.event = (false, Reason.onlyChecked, message)
             status.verification = verification
             status.tell(reason: Reason.onlyChecked, message: message, input, now)
@@ -116,7 +118,8 @@ enum VerificationDecision {
             verification.startedAt = verification.startedAt ?? now
             verification.attempts = (verification.attempts ?? 0) + 1
             verification.retryAt = nil
-            status.tell(reason: Reason.verificationRunning, message: "attempt \(verification.attempts ?? 1)", input, now)
+            status.tell(
+                reason: Reason.verificationRunning, message: "attempt \(verification.attempts ?? 1)", input, now)
             output.start = token
         }
         status.verification = verification

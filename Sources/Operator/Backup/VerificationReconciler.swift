@@ -57,7 +57,8 @@ final class VerificationReconciler: Sendable {
         let output = VerificationDecision.decide(
             VerificationDecision.Input(
                 backup: backup, isRunning: isRunning, end: end,
-                hold: recovery.map { "a recovery is running: \($0)" } ?? (hasPlace ? nil : "another backup is being verified"),
+                hold: recovery.map { "a recovery is running: \($0)" }
+                    ?? (hasPlace ? nil : "another backup is being verified"),
                 isUrgent: recovery != nil, now: context.now()))
         if output.start == nil, hasPlace { await leavePlace(key, activity) }
         if output.cancel { context.activities.cancel(activity) }
@@ -71,7 +72,8 @@ final class VerificationReconciler: Sendable {
         }
         state.withLock { $0.ends[activity] = nil }
         if let event = output.event {
-            context.recorder.record(event.isGood ? .normal : .warning, reason: event.reason, action: "Verify", event.message, about: backup)
+            context.recorder.record(
+                event.isGood ? .normal : .warning, reason: event.reason, action: "Verify", event.message, about: backup)
         }
         if let end, let result = end.result { context.metrics.verified(result: result) }
         if let token = output.start, !start(backup, token, activity) { return .requeue(after: .seconds(1)) }

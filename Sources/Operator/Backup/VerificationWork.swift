@@ -28,19 +28,26 @@ struct VerificationWork: Sendable {
         if let known = try await earlier(store, policy: name) { return .verdict(known) }
         KillPoint.verificationStarted.reached()
         let started = context.now()
-        guard let manifest = try await Catalogue(store).manifest(namespace: namespace, policy: name, backup: backup.name) else {
+        guard
+            let manifest = try await Catalogue(store).manifest(namespace: namespace, policy: name, backup: backup.name)
+        else {
             throw Refusal(
-                reason: Reason.verificationError, message: "the catalogue of the BackupStore \"\(storeResource.name)\" does not have this backup any more")
+                reason: Reason.verificationError,
+                message: "the catalogue of the BackupStore \"\(storeResource.name)\" does not have this backup any more"
+            )
         }
         let reader = try await reader(storeResource, store)
         let policy = try await context.resolver.policy(name, namespace: namespace, field: "spec.policyRef")
         guard let system = try await context.resolver.system(policy) as? any VerifiableSystem else {
-            throw Refusal(reason: Reason.verificationError, message: "backups of \(manifest.kind) cannot be verified by this dr")
+            throw Refusal(
+                reason: Reason.verificationError, message: "backups of \(manifest.kind) cannot be verified by this dr")
         }
         guard type(of: system).kind == manifest.kind else {
             throw Refusal(
                 reason: Reason.verificationError,
-                message: "the backup is one of \(manifest.kind), and the policy's spec.source is now \(type(of: system).kind)")
+                message:
+                    "the backup is one of \(manifest.kind), and the policy's spec.source is now \(type(of: system).kind)"
+            )
         }
         let deadline = policy.spec.verification?.deadlineSeconds ?? BackupVerification.standardDeadline
         let end = try await judge(manifest, system, reader, storeResource, started: started, deadline: deadline)
@@ -55,7 +62,9 @@ struct VerificationWork: Sendable {
     /// What this request found before its operator was killed.
     private func earlier(_ store: any ObjectStore, policy: String) async throws -> Proof? {
         let found = try await Proofs(store).proof(namespace: backup.namespace, policy: policy, backup: backup.name)
-        guard let found, found.requested == token, found.fingerprintDigest == backup.status?.fingerprint else { return nil }
+        guard let found, found.requested == token, found.fingerprintDigest == backup.status?.fingerprint else {
+            return nil
+        }
         return found
     }
 
@@ -64,26 +73,33 @@ struct VerificationWork: Sendable {
             throw Refusal(
                 reason: Reason.noIdentity,
                 message:
-                    "the operator cannot read backups: the BackupStore \"\(storeResource.name)\" has no spec.encryption.identitySecret; name a Secret with the age identity there, or verify where it is kept")
+                    "the operator cannot read backups: the BackupStore \"\(storeResource.name)\" has no spec.encryption.identitySecret; name a Secret with the age identity there, or verify where it is kept"
+            )
         }
         return BackupReader(store: store, identities: try await context.resolver.identities(storeResource))
     }
 
     private func judge(
-        _ manifest: Manifest, _ system: any VerifiableSystem, _ reader: BackupReader, _ storeResource: BackupStore, started: Date,
+        _ manifest: Manifest, _ system: any VerifiableSystem, _ reader: BackupReader, _ storeResource: BackupStore,
+        started: Date,
         deadline: Int64
     ) async throws -> VerificationDecision.End {
-        func verdict(_ checks: [VerificationReport.Check], _ failure: VerificationReport.Check? = nil) -> VerificationDecision.End {
+        func verdict(_ checks: [VerificationReport.Check], _ failure: VerificationReport.Check? = nil)
+            -> VerificationDecision.End
+        {
             .verdict(
                 Proof(
-                    of: manifest, verdict: failure == nil ? .proven : .broken, checks: checks, failure: failure, requested: token,
-                    startedAt: started.wholeSeconds, finishedAt: context.now().wholeSeconds, verifier: context.identity))
+                    of: manifest, verdict: failure == nil ? .proven : .broken, checks: checks, failure: failure,
+                    requested: token,
+                    startedAt: started.wholeSeconds, finishedAt: context.now().wholeSeconds, verifier: context.identity)
+            )
         }
         do {
             let report = try await ScratchFolder.with(in: context.resolver.cache) { scratch in
                 try await Deadline.run(seconds: deadline) {
                     try await system.verify(
-                        manifest, from: reader, scratch: scratch, progress: { _ in KillPoint.verificationProgressed.reached() })
+                        manifest, from: reader, scratch: scratch,
+                        progress: { _ in KillPoint.verificationProgressed.reached() })
                 }
             }
             switch report.level {
@@ -102,7 +118,8 @@ struct VerificationWork: Sendable {
             throw Refusal(
                 reason: Reason.noIdentity,
                 message:
-                    "spec.encryption.identitySecret of the BackupStore \"\(storeResource.name)\": no age identity in it opens this backup, every byte of which is as it was stored; put the identity of one of the recipients that it was written for into the Secret, beside the others")
+                    "spec.encryption.identitySecret of the BackupStore \"\(storeResource.name)\": no age identity in it opens this backup, every byte of which is as it was stored; put the identity of one of the recipients that it was written for into the Secret, beside the others"
+            )
         } catch let error as BackupArchive.ArchiveError where error.code != .unknownFormat {
             return verdict([], .init(error.code.rawValue, "\(error)"))
         }
@@ -114,7 +131,8 @@ struct VerificationWork: Sendable {
         case let error as Deadline.Exceeded:
             .failed(
                 reason: Reason.verificationTimedOut,
-                message: "it took longer than \(Span.text(seconds: error.seconds)): raise spec.verification.deadline of the BackupPolicy",
+                message:
+                    "it took longer than \(Span.text(seconds: error.seconds)): raise spec.verification.deadline of the BackupPolicy",
                 isRetriable: false)
         case let error as any ProtectionFailure:
             .failed(reason: Reason.verificationError, message: "\(error)", isRetriable: error.isRetriable)

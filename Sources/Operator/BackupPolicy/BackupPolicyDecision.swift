@@ -51,7 +51,8 @@ enum BackupPolicyDecision {
         do throws(SpecError) {
             calendar = try policy.spec.schedule?.slotCalendar()
             proofCalendar = try policy.spec.verification?.schedule?.slotCalendar(
-                at: "spec.verification.schedule", startingDeadline: Span(seconds: BackupVerification.standardStartingDeadline))
+                at: "spec.verification.schedule",
+                startingDeadline: Span(seconds: BackupVerification.standardStartingDeadline))
         } catch {
             problem = Problem(reason: error.reason, message: "\(error)")
         }
@@ -68,15 +69,18 @@ enum BackupPolicyDecision {
         status = output.status
 
         let objective = ObjectiveDecision.decide(
-            rpo: policy.spec.objective?.rpo, recoverableTo: status.recoverableTo, createdAt: created, calendar: calendar,
+            rpo: policy.spec.objective?.rpo, recoverableTo: status.recoverableTo, createdAt: created,
+            calendar: calendar,
             note: recoverable.note, now: now)
         status.rpo = objective.column
         conditions.set(
-            ConditionType.objectiveMet, objective.isMet.map { $0 ? .true : .false } ?? .unknown, reason: objective.reason,
+            ConditionType.objectiveMet, objective.isMet.map { $0 ? .true : .false } ?? .unknown,
+            reason: objective.reason,
             message: objective.message, generation: generation, now: now)
 
         let proving = PolicyVerification(
-            policy: policy, backups: input.backups, proofs: input.proofs, calendar: proofCalendar, backupCalendar: calendar,
+            policy: policy, backups: input.backups, proofs: input.proofs, calendar: proofCalendar,
+            backupCalendar: calendar,
             created: created, now: now)
         let verdicts = proving.verdicts
         proving.record(&status, verdicts)
@@ -85,10 +89,12 @@ enum BackupPolicyDecision {
         let limit = proving.limit(last: status.lastVerificationTime)
         let judgement = proving.judge(status, verdicts, limit: limit)
         conditions.set(
-            ConditionType.verified, judgement.status, reason: judgement.reason, message: judgement.message, generation: generation, now: now)
+            ConditionType.verified, judgement.status, reason: judgement.reason, message: judgement.message,
+            generation: generation, now: now)
         let overdueAt = limit.flatMap { $0 < now ? nil : $0.addingTimeInterval(1) }
 
-        PolicyCredential(policy: policy, newest: newest, calendar: calendar, now: now).record(&status, &conditions, generation: generation)
+        PolicyCredential(policy: policy, newest: newest, calendar: calendar, now: now).record(
+            &status, &conditions, generation: generation)
 
         let failing = newestFailure(input.backups, after: newest)
         let readiness: Readiness
@@ -96,11 +102,14 @@ enum BackupPolicyDecision {
             readiness = .stalled(reason: problem.reason, message: problem.message)
         } else if let failing {
             readiness = .working(
-                reason: Reason.backupFailed, message: "\(failing.name): \(failing.status?.error ?? "the last backup failed")")
+                reason: Reason.backupFailed,
+                message: "\(failing.name): \(failing.status?.error ?? "the last backup failed")")
         } else if isSuspended {
             readiness = .ready(reason: Reason.suspended, message: "suspended: no further backups are taken")
         } else {
-            readiness = .ready(reason: Reason.ready, message: newest.map { "the newest backup is \($0.name)" } ?? "waiting for the first backup")
+            readiness = .ready(
+                reason: Reason.ready,
+                message: newest.map { "the newest backup is \($0.name)" } ?? "waiting for the first backup")
         }
         conditions.settle(readiness, generation: generation, now: now)
         status.conditions = conditions
@@ -108,14 +117,17 @@ enum BackupPolicyDecision {
             PolicyVerification.degradingReasons.contains(judgement.reason)
             || conditions[ConditionType.credentialLasts]?.status == .false
         status.phase =
-            isSuspended ? "Suspended" : !conditions.isTrue(ConditionType.ready) ? "NotReady" : isDegraded ? "Degraded" : "Ready"
+            isSuspended
+            ? "Suspended" : !conditions.isTrue(ConditionType.ready) ? "NotReady" : isDegraded ? "Degraded" : "Ready"
         output.status = status
-        output.wakeAt = [output.wakeAt, objective.changesAt, wakeForProof, overdueAt, now.addingTimeInterval(60)].compactMap { $0 }.min()
+        output.wakeAt = [output.wakeAt, objective.changesAt, wakeForProof, overdueAt, now.addingTimeInterval(60)]
+            .compactMap { $0 }.min()
         return output
     }
 
     private static func schedule(
-        _ output: inout Output, _ policy: BackupPolicy, _ calendar: SlotCalendar?, _ input: Input, created: Date, isSuspended: Bool
+        _ output: inout Output, _ policy: BackupPolicy, _ calendar: SlotCalendar?, _ input: Input, created: Date,
+        isSuspended: Bool
     ) {
         let isRunning = input.backups.contains(where: \.isUnderWay)
         // One at a time: two backups of one policy would share its mirror, and one could build on what the other stores.
@@ -135,10 +147,12 @@ enum BackupPolicyDecision {
         let decision = ScheduleDecision.decide(
             ScheduleDecision.Input(
                 calendar: calendar, lastSlot: output.status.lastSlot, createdAt: created, isRunning: isRunning,
-                isSuspended: isSuspended, startingDeadline: (schedule.startingDeadline ?? .standardStartingDeadline).duration,
+                isSuspended: isSuspended,
+                startingDeadline: (schedule.startingDeadline ?? .standardStartingDeadline).duration,
                 jitter: schedule.jitter?.duration ?? .zero, seed: policy.metadata.uid ?? policy.name), now: input.now)
         if let due = decision.due {
-            output.create = NewBackup(name: ScheduleDecision.backupName(policy: policy.name, slot: due), slot: due, trigger: nil)
+            output.create = NewBackup(
+                name: ScheduleDecision.backupName(policy: policy.name, slot: due), slot: due, trigger: nil)
             output.status.lastSlot = decision.handled
         }
         output.status.nextSlot = isSuspended ? nil : calendar.next(after: input.now)
@@ -147,8 +161,10 @@ enum BackupPolicyDecision {
 
     private static func newestFailure(_ backups: [Backup], after newest: Backup?) -> Backup? {
         let since = newest?.metadata.creationTimestamp ?? .distantPast
-        return backups.filter { $0.status?.error != nil && !$0.isComplete && ($0.metadata.creationTimestamp ?? .distantPast) >= since }
-            .max { ($0.metadata.creationTimestamp ?? .distantPast) < ($1.metadata.creationTimestamp ?? .distantPast) }
+        return backups.filter {
+            $0.status?.error != nil && !$0.isComplete && ($0.metadata.creationTimestamp ?? .distantPast) >= since
+        }
+        .max { ($0.metadata.creationTimestamp ?? .distantPast) < ($1.metadata.creationTimestamp ?? .distantPast) }
     }
 }
 

@@ -29,7 +29,9 @@ struct BackupPolicyReconciler: Sendable {
             storeProblem: storeProblem, proofs: storeProblem == nil ? await proofs(policy) : [], now: context.now())
         let output = BackupPolicyDecision.decide(input)
         // Where the data goes with the policy, nothing is stored before the server knows that.
-        if output.create != nil, try await !RetentionReconciler.secureData(of: policy, context.client) { return .requeue(after: .seconds(1)) }
+        if output.create != nil, try await !RetentionReconciler.secureData(of: policy, context.client) {
+            return .requeue(after: .seconds(1))
+        }
         // The backup first: its name is the slot's, so that doing it again after a crash finds it there.
         if let new = output.create { try await create(new, of: policy) }
         if let request = output.verify { try await ask(request, of: policy) }
@@ -72,8 +74,11 @@ struct BackupPolicyReconciler: Sendable {
             known.all.withLock { $0[uid] = proofs }
             return proofs
         } catch {
-            await context.doubts.cast(on: ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name), error)
-            context.logger.warning("the proofs of a policy cannot be read", metadata: ["policy": "\(policy.reference)", "error": "\(error)"])
+            await context.doubts.cast(
+                on: ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name), error)
+            context.logger.warning(
+                "the proofs of a policy cannot be read",
+                metadata: ["policy": "\(policy.reference)", "error": "\(error)"])
             return []
         }
     }
@@ -85,7 +90,8 @@ struct BackupPolicyReconciler: Sendable {
                 Backup.self, request.backup, namespace: policy.namespace,
                 merge: ["metadata": ["annotations": [Backup.verifyAnnotation: .string(request.token)]]])
             context.recorder.record(
-                .normal, reason: Reason.verificationRequested, action: "Verify", "the backup \(request.backup) is to be proven", about: policy)
+                .normal, reason: Reason.verificationRequested, action: "Verify",
+                "the backup \(request.backup) is to be proven", about: policy)
         } catch let error as KubernetesError where error.isNotFound {
             // Deleted meanwhile: the next newest is asked.
         }
@@ -95,27 +101,34 @@ struct BackupPolicyReconciler: Sendable {
         // No owner: deleting the policy leaves its backups.
         let backup = Backup(
             metadata: ObjectMeta(
-                name: new.name, namespace: policy.namespace, labels: ["dr.hotswap.io/policy": LabelValue.of(policy.name)]),
+                name: new.name, namespace: policy.namespace,
+                labels: ["dr.hotswap.io/policy": LabelValue.of(policy.name)]),
             spec: Backup.Spec(
-                policyRef: ObjectReference(name: policy.name), storeRef: policy.spec.storeRef, slot: new.slot, trigger: new.trigger))
+                policyRef: ObjectReference(name: policy.name), storeRef: policy.spec.storeRef, slot: new.slot,
+                trigger: new.trigger))
         do {
             _ = try await context.client.create(backup)
             context.recorder.record(
-                .normal, reason: Reason.backupScheduled, action: "Schedule", "made the Backup \(new.name)", about: policy)
+                .normal, reason: Reason.backupScheduled, action: "Schedule", "made the Backup \(new.name)",
+                about: policy)
         } catch let error as KubernetesError where error.isAlreadyExists {
             // Made before a crash, or by another operator: adopted.
         }
     }
 
     private func announce(before: BackupPolicy, after: BackupPolicy) {
-        for type in [ConditionType.ready, ConditionType.objectiveMet, ConditionType.verified, ConditionType.credentialLasts] {
+        for type in [
+            ConditionType.ready, ConditionType.objectiveMet, ConditionType.verified, ConditionType.credentialLasts,
+        ] {
             guard let new = after.status?.conditions?[type] else { continue }
             let old = before.status?.conditions?[type]
-            guard old?.status != new.status || old?.reason != new.reason, new.status == .false || old?.status == .false else { continue }
+            guard old?.status != new.status || old?.reason != new.reason, new.status == .false || old?.status == .false
+            else { continue }
             // Every policy begins so.
             if new.reason == Reason.neverVerified { continue }
             context.recorder.record(
-                new.status == .false ? .warning : .normal, reason: new.reason, action: "Evaluate", new.message, about: after)
+                new.status == .false ? .warning : .normal, reason: new.reason, action: "Evaluate", new.message,
+                about: after)
         }
     }
 }

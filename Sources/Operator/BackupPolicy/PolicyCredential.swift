@@ -26,7 +26,8 @@ struct PolicyCredential {
         let ends = Timestamp.format(credential.endsAt)
         guard credential.endsAt < neededUntil(credential, newest) else {
             conditions.set(
-                ConditionType.credentialLasts, .true, reason: Reason.tokenLasts, message: "the token lasts until \(ends)", generation: generation,
+                ConditionType.credentialLasts, .true, reason: Reason.tokenLasts,
+                message: "the token lasts until \(ends)", generation: generation,
                 now: now)
             return
         }
@@ -34,13 +35,16 @@ struct PolicyCredential {
         let when = nextSlot(newest).map { ", the next backup is due at \(Timestamp.format($0))" } ?? ""
         conditions.set(
             ConditionType.credentialLasts, .false, reason: Reason.tokenExpires,
-            message: "the token that took \(newest.name) \(what)\(when); put a new one into its Secret, then: dr backup \(policy.name)",
+            message:
+                "the token that took \(newest.name) \(what)\(when); put a new one into its Secret, then: dr backup \(policy.name)",
             generation: generation, now: now)
     }
 
     /// The first after the newest backup began. It may be past: then the backup is under way, or failed.
     private func nextSlot(_ newest: Backup) -> Date? {
-        guard !(policy.spec.suspend ?? false), let start = newest.status?.startedAt ?? newest.status?.finishedAt else { return nil }
+        guard !(policy.spec.suspend ?? false), let start = newest.status?.startedAt ?? newest.status?.finishedAt else {
+            return nil
+        }
         return calendar?.next(after: start)
     }
 

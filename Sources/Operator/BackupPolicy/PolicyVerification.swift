@@ -44,14 +44,17 @@ struct PolicyVerification {
         var all: [String: Verdict] = [:]
         for proof in proofs {
             all[proof.backup] = Verdict(
-                backup: proof.backup, recoveryPoint: proof.recoveryPoint.wholeSeconds, isProven: proof.verdict == .proven,
-                at: proof.finishedAt.wholeSeconds, seconds: proof.seconds, message: proof.failure.map { "\($0.name): \($0.message)" } ?? "")
+                backup: proof.backup, recoveryPoint: proof.recoveryPoint.wholeSeconds,
+                isProven: proof.verdict == .proven,
+                at: proof.finishedAt.wholeSeconds, seconds: proof.seconds,
+                message: proof.failure.map { "\($0.name): \($0.message)" } ?? "")
         }
         for backup in complete {
             guard let isProven = backup.isProven, let at = backup.status?.verification?.verdictAt else { continue }
             if let known = all[backup.name], known.at > at { continue }
             all[backup.name] = Verdict(
-                backup: backup.name, recoveryPoint: backup.status?.recoveryPoint ?? .distantPast, isProven: isProven, at: at,
+                backup: backup.name, recoveryPoint: backup.status?.recoveryPoint ?? .distantPast, isProven: isProven,
+                at: at,
                 seconds: backup.status?.verification?.durationSeconds,
                 message: backup.status?.conditions?[ConditionType.restoreVerified]?.message ?? "")
         }
@@ -62,7 +65,9 @@ struct PolicyVerification {
     static func unresolved(_ verdicts: [Verdict]) -> Verdict? {
         verdicts.last { bad in
             !bad.isProven
-                && !verdicts.contains { $0.isProven && $0.recoveryPoint >= bad.recoveryPoint && $0.at >= bad.at && $0.backup != bad.backup }
+                && !verdicts.contains {
+                    $0.isProven && $0.recoveryPoint >= bad.recoveryPoint && $0.at >= bad.at && $0.backup != bad.backup
+                }
         }
     }
 
@@ -95,13 +100,17 @@ struct PolicyVerification {
 
     func judge(_ status: BackupPolicy.Status, _ verdicts: [Verdict], limit: Date?) -> Judgement {
         if let bad = Self.unresolved(verdicts) {
-            return Judgement(.false, Reason.verificationFailed, "the backup \(bad.backup) is not what was backed up: \(bad.message)")
+            return Judgement(
+                .false, Reason.verificationFailed, "the backup \(bad.backup) is not what was backed up: \(bad.message)")
         }
         if let limit, limit < now {
-            let last = status.lastVerificationTime.map { "the last proof is of \(Timestamp.format($0))" } ?? "no backup was ever proven"
+            let last =
+                status.lastVerificationTime.map { "the last proof is of \(Timestamp.format($0))" }
+                ?? "no backup was ever proven"
             return Judgement(
                 .false, Reason.verificationOverdue,
-                "\(last), and one was due by \(Timestamp.format(limit)); prove one now: dr verify \(policy.name)\(trouble.map { "; the last attempt: \($0.message)" } ?? "")")
+                "\(last), and one was due by \(Timestamp.format(limit)); prove one now: dr verify \(policy.name)\(trouble.map { "; the last attempt: \($0.message)" } ?? "")"
+            )
         }
         if let time = status.lastVerificationTime, let backup = status.lastVerifiedBackup {
             return Judgement(.true, Reason.verified, "\(backup) was restored and compared at \(Timestamp.format(time))")
@@ -117,7 +126,8 @@ struct PolicyVerification {
     /// Why the newest attempt without a verdict has none.
     private var trouble: Condition? {
         complete.compactMap { backup -> (Date, Condition)? in
-            guard let condition = backup.status?.conditions?[ConditionType.restoreVerified], let at = backup.status?.verification?.finishedAt,
+            guard let condition = backup.status?.conditions?[ConditionType.restoreVerified],
+                let at = backup.status?.verification?.finishedAt,
                 condition.status == .unknown
             else { return nil }
             return (at, condition)
@@ -158,8 +168,10 @@ struct PolicyVerification {
                 ScheduleDecision.Input(
                     calendar: calendar, lastSlot: status.lastVerificationSlot, createdAt: created, isRunning: isRunning,
                     isSuspended: false,
-                    startingDeadline: schedule.startingDeadline?.duration ?? .seconds(BackupVerification.standardStartingDeadline),
-                    jitter: schedule.jitter?.duration ?? .zero, seed: "verify/\(policy.metadata.uid ?? policy.name)"), now: now)
+                    startingDeadline: schedule.startingDeadline?.duration
+                        ?? .seconds(BackupVerification.standardStartingDeadline),
+                    jitter: schedule.jitter?.duration ?? .zero, seed: "verify/\(policy.metadata.uid ?? policy.name)"),
+                now: now)
             wakeAt = decision.next
             // With nothing to prove the slot stays open: the first backup that is complete closes it.
             if let due = decision.due, let newest {
@@ -171,7 +183,9 @@ struct PolicyVerification {
             status.nextVerification = nil
             status.lastVerificationSlot = nil
         }
-        if request == nil, verification.everyBackup == true, !isRunning, let newest, newest.verificationToken == nil, newest.isProven == nil {
+        if request == nil, verification.everyBackup == true, !isRunning, let newest, newest.verificationToken == nil,
+            newest.isProven == nil
+        {
             request = Request(backup: newest.name, token: Self.everyBackupToken)
         }
         return (request, wakeAt)

@@ -40,8 +40,11 @@ struct BackupStoreReconciler: Sendable {
     /// - Parameter isDoubted: it has failed somebody since the last one.
     static func rest(_ status: BackupStore.Status, generation: Int64?, isDoubted: Bool = false, now: Date) -> Double? {
         // A probe of the future is none: a clock was wrong.
-        guard status.observedGeneration == generation, let last = status.lastProbeTime, last <= now.addingTimeInterval(1) else { return nil }
-        let interval = !isDoubted && status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
+        guard status.observedGeneration == generation, let last = status.lastProbeTime,
+            last <= now.addingTimeInterval(1)
+        else { return nil }
+        let interval =
+            !isDoubted && status.conditions?.isTrue(ConditionType.ready) ?? false ? Self.interval : Self.retry
         let left = last.addingTimeInterval(interval).timeIntervalSince(now)
         return left > 1 ? left : nil
     }
@@ -60,7 +63,9 @@ struct BackupStoreReconciler: Sendable {
         }
     }
 
-    static func decide(_ store: BackupStore, _ findings: Findings, others: [BackupStore], now: Date) -> BackupStore.Status {
+    static func decide(_ store: BackupStore, _ findings: Findings, others: [BackupStore], now: Date)
+        -> BackupStore.Status
+    {
         var status = store.status ?? BackupStore.Status()
         var conditions = status.conditions ?? []
         let generation = store.metadata.generation
@@ -79,21 +84,28 @@ struct BackupStoreReconciler: Sendable {
             status.conditionalWrites = probe.conditionalWrites
             status.objectLock = probe.objectLock
             if let twin = others.first(where: { $0.reference != store.reference && $0.sharesPlace(with: store) }),
-                (twin.metadata.creationTimestamp ?? now, twin.reference) < (store.metadata.creationTimestamp ?? now, store.reference)
+                (twin.metadata.creationTimestamp ?? now, twin.reference) < (
+                    store.metadata.creationTimestamp ?? now, store.reference
+                )
             {
                 readiness = .stalled(
                     reason: Reason.dataPrefixInUse,
-                    message: "the BackupStore \(twin.reference) keeps its backups in the same place: give this one another prefix")
+                    message:
+                        "the BackupStore \(twin.reference) keeps its backups in the same place: give this one another prefix"
+                )
             } else if !probe.conditionalWrites {
                 readiness = .stalled(
                     reason: Reason.noConditionalWrites,
-                    message: "the store lets two writers create one key: recoveries could run twice; use a store that honours If-None-Match")
+                    message:
+                        "the store lets two writers create one key: recoveries could run twice; use a store that honours If-None-Match"
+                )
             } else if store.spec.s3?.objectLock != nil, probe.objectLock != true {
                 readiness = .stalled(
                     reason: Reason.objectLockMissing,
                     message: probe.objectLock == nil
                         ? "spec.s3.objectLock: the bucket has no object lock: create one with object lock switched on, or remove the field"
-                        : "spec.s3.objectLock: a locked object could be deleted: the store does not honour its locks; remove the field")
+                        : "spec.s3.objectLock: a locked object could be deleted: the store does not honour its locks; remove the field"
+                )
             } else {
                 readiness = .ready(reason: Reason.ready, message: "objects can be written, read and deleted")
             }
@@ -112,4 +124,3 @@ struct BackupStoreReconciler: Sendable {
             new.status == .true ? .normal : .warning, reason: new.reason, action: "Probe", new.message, about: after)
     }
 }
-

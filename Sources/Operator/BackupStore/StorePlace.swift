@@ -11,7 +11,9 @@ enum StorePlace: Sendable, Hashable {
 
     init?(_ spec: BackupStore.Spec) {
         if let s3 = spec.s3 {
-            self = .s3(server: Self.server(s3.endpoint), bucket: s3.bucket, prefix: Self.parts(s3.prefix ?? "").joined(separator: "/"))
+            self = .s3(
+                server: Self.server(s3.endpoint), bucket: s3.bucket,
+                prefix: Self.parts(s3.prefix ?? "").joined(separator: "/"))
         } else if let filesystem = spec.filesystem {
             self = .folder(Self.folder(filesystem.path))
         } else {
@@ -21,7 +23,9 @@ enum StorePlace: Sendable, Hashable {
 
     /// Scheme and host in small letters, the scheme's own port left out, no slash at the end.
     private static func server(_ endpoint: String) -> String {
-        guard let parts = URLComponents(string: endpoint), let scheme = parts.scheme?.lowercased(), let host = parts.host?.lowercased() else {
+        guard let parts = URLComponents(string: endpoint), let scheme = parts.scheme?.lowercased(),
+            let host = parts.host?.lowercased()
+        else {
             return endpoint
         }
         let port = parts.port.flatMap { $0 == ["http": 80, "https": 443][scheme] ? nil : ":\($0)" } ?? ""
@@ -45,7 +49,9 @@ enum StorePlace: Sendable, Hashable {
 extension BackupStore {
     /// Whether two stores would write over each other's keys. A namespace has a folder of its own in a store.
     func sharesPlace(with other: BackupStore) -> Bool {
-        guard namespace == other.namespace, let mine = StorePlace(spec), let theirs = StorePlace(other.spec) else { return false }
+        guard namespace == other.namespace, let mine = StorePlace(spec), let theirs = StorePlace(other.spec) else {
+            return false
+        }
         return mine == theirs
     }
 }

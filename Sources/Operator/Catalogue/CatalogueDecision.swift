@@ -48,7 +48,8 @@ enum CatalogueDecision {
             }
         }
         for backup in input.backups where backup.spec.storeRef.name == input.store.name && !backup.isBeingDeleted {
-            guard backup.isComplete || backup.spec.fromCatalogue == true, !backup.isMissing || backup.spec.fromCatalogue == true,
+            guard backup.isComplete || backup.spec.fromCatalogue == true,
+                !backup.isMissing || backup.spec.fromCatalogue == true,
                 !listed.contains("\(backup.spec.policyRef.name)/\(backup.name)")
             else { continue }
             output.doubtful.append(backup)
@@ -59,14 +60,17 @@ enum CatalogueDecision {
     private static func backup(of manifest: Manifest, in store: BackupStore) -> Backup {
         Backup(
             metadata: ObjectMeta(
-                name: manifest.backup, namespace: manifest.namespace, labels: ["dr.hotswap.io/policy": LabelValue.of(manifest.policy)]),
+                name: manifest.backup, namespace: manifest.namespace,
+                labels: ["dr.hotswap.io/policy": LabelValue.of(manifest.policy)]),
             spec: Backup.Spec(
-                policyRef: ObjectReference(name: manifest.policy), storeRef: ObjectReference(name: store.name), fromCatalogue: true))
+                policyRef: ObjectReference(name: manifest.policy), storeRef: ObjectReference(name: store.name),
+                fromCatalogue: true))
     }
 
     /// What the API server takes: the manifest may be anybody's writing.
     static func isName(_ text: String) -> Bool {
-        (1...253).contains(text.utf8.count) && text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
+        (1...253).contains(text.utf8.count)
+            && text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
     }
 
     /// When the catalogue is read again.

@@ -18,7 +18,8 @@ final class CatalogueReconciler: Sendable {
     private let dirty = Mutex<Set<ObjectKey>>([])
 
     init(
-        context: OperatorContext, stores: Informer<BackupStore>, backups: Informer<Backup>, policies: Informer<BackupPolicy>,
+        context: OperatorContext, stores: Informer<BackupStore>, backups: Informer<Backup>,
+        policies: Informer<BackupPolicy>,
         wake: @escaping @Sendable (ObjectKey) async -> Void
     ) {
         self.context = context
@@ -35,7 +36,9 @@ final class CatalogueReconciler: Sendable {
     }
 
     func reconcile(_ key: ObjectKey) async throws -> ReconcileResult {
-        guard let store = stores.get(key), !store.isBeingDeleted, store.status?.conditions?.isTrue(ConditionType.ready) ?? false else {
+        guard let store = stores.get(key), !store.isBeingDeleted,
+            store.status?.conditions?.isTrue(ConditionType.ready) ?? false
+        else {
             return .done
         }
         let now = context.now()
@@ -75,28 +78,34 @@ final class CatalogueReconciler: Sendable {
                 throw error
             } catch {
                 // The rest is true all the same. Tomorrow it is tried again.
-                context.recorder.record(.warning, reason: Reason.retentionFailed, action: "Clean", "\(error)", about: resource)
-                left = BackupStore.Orphans(objects: Int64(orphans.count), bytes: orphans.bytes, checkedAt: now.wholeSeconds)
+                context.recorder.record(
+                    .warning, reason: Reason.retentionFailed, action: "Clean", "\(error)", about: resource)
+                left = BackupStore.Orphans(
+                    objects: Int64(orphans.count), bytes: orphans.bytes, checkedAt: now.wholeSeconds)
             }
         }
         let bytes = manifests.reduce(0) { $0 + $1.storedBytes }
         let status: JSON = [
-            "backups": .integer(Int64(manifests.count)), "bytes": .integer(bytes), "size": .string(ByteText.text(bytes)),
+            "backups": .integer(Int64(manifests.count)), "bytes": .integer(bytes),
+            "size": .string(ByteText.text(bytes)),
             "lastCatalogueTime": try JSON(encoding: now.wholeSeconds), "orphans": try JSON(encoding: left),
         ]
         do {
             _ = try await context.client.patch(
-                BackupStore.self, resource.name, namespace: resource.namespace, merge: ["status": status], subresource: "status")
+                BackupStore.self, resource.name, namespace: resource.namespace, merge: ["status": status],
+                subresource: "status")
         } catch let error as KubernetesError where error.isNotFound {}
         return more
     }
 
     // MARK: Backups
 
-    private func mirror(_ resource: BackupStore, _ store: any ObjectStore, _ manifests: [Manifest]) async throws -> Bool {
+    private func mirror(_ resource: BackupStore, _ store: any ObjectStore, _ manifests: [Manifest]) async throws -> Bool
+    {
         let namespace = resource.namespace
         let all = try await context.client.list(Backup.self, namespace: namespace).items
-        let decision = CatalogueDecision.decide(CatalogueDecision.Input(store: resource, manifests: manifests, backups: all))
+        let decision = CatalogueDecision.decide(
+            CatalogueDecision.Input(store: resource, manifests: manifests, backups: all))
         var unusable = decision.unusable
         var made = 0
         for backup in decision.create {
@@ -123,12 +132,14 @@ final class CatalogueReconciler: Sendable {
         for backup in decision.found { try await settle(backup, isThere: true) }
         for backup in decision.doubtful {
             // A list may be behind, or lie.
-            let key = BucketLayout.manifest(namespace: namespace, policy: backup.spec.policyRef.name, backup: backup.name)
+            let key = BucketLayout.manifest(
+                namespace: namespace, policy: backup.spec.policyRef.name, backup: backup.name)
             guard try await store.head(key) == nil else { continue }
             if backup.spec.fromCatalogue == true {
                 do {
                     try await context.client.delete(
-                        Backup.self, backup.name, namespace: namespace, preconditions: Preconditions(uid: backup.metadata.uid))
+                        Backup.self, backup.name, namespace: namespace,
+                        preconditions: Preconditions(uid: backup.metadata.uid))
                 } catch let error as KubernetesError where error.isNotFound || error.reason == .conflict {}
             } else {
                 try await settle(backup, isThere: false)
@@ -141,7 +152,8 @@ final class CatalogueReconciler: Sendable {
     private func settle(_ backup: Backup, isThere: Bool) async throws {
         var changed = backup
         var conditions = changed.status?.conditions ?? []
-        let message = "its manifest is not in the store any more: it was deleted there; delete this object when that is right"
+        let message =
+            "its manifest is not in the store any more: it was deleted there; delete this object when that is right"
         conditions.settle(
             isThere
                 ? .ready(reason: Reason.backupComplete, message: "it can be restored")
@@ -167,7 +179,9 @@ final class CatalogueReconciler: Sendable {
         let all = try await context.client.list(Backup.self, namespace: resource.namespace).items
         // What a backup under way has stored so far belongs to it.
         let orphans = orphans.without(
-            all.filter(\.isUnderWay).map { BucketLayout.data(namespace: $0.namespace, policy: $0.spec.policyRef.name, backup: $0.name) })
+            all.filter(\.isUnderWay).map {
+                BucketLayout.data(namespace: $0.namespace, policy: $0.spec.policyRef.name, backup: $0.name)
+            })
         for policy in policies.list(namespace: resource.namespace) where policy.spec.storeRef.name == resource.name {
             let own = all.filter { $0.spec.policyRef.name == policy.name }
             let running = Set(own.filter(\.isUnderWay).map(\.name))
@@ -194,9 +208,11 @@ final class CatalogueReconciler: Sendable {
         if objects + uploads > 0 {
             context.recorder.record(
                 .normal, reason: Reason.orphansDeleted, action: "Clean",
-                "deleted \(objects) objects (\(ByteText.text(bytes))) without a manifest and \(uploads) unfinished uploads", about: resource)
+                "deleted \(objects) objects (\(ByteText.text(bytes))) without a manifest and \(uploads) unfinished uploads",
+                about: resource)
         }
         return BackupStore.Orphans(
-            objects: Int64(orphans.count - objects - uploads), bytes: orphans.bytes - bytes, checkedAt: now.wholeSeconds)
+            objects: Int64(orphans.count - objects - uploads), bytes: orphans.bytes - bytes, checkedAt: now.wholeSeconds
+        )
     }
 }

@@ -39,7 +39,8 @@ struct PlanRecoveryPoint: Sendable, Hashable {
                 let limit = point.addingTimeInterval(Double(objective.seconds))
                 if now > limit {
                     complaints.append(
-                        "\(name): the newest \(kind) of the policy \(restored.policy) is of \(Timestamp.format(point)), older than the objective of \(objective)")
+                        "\(name): the newest \(kind) of the policy \(restored.policy) is of \(Timestamp.format(point)), older than the objective of \(objective)"
+                    )
                 } else {
                     breach = min(breach ?? limit, limit)
                 }
@@ -48,10 +49,12 @@ struct PlanRecoveryPoint: Sendable, Hashable {
         guard isAsked else { return nil }
         guard !complaints.isEmpty else {
             return PlanRecoveryPoint(
-                isMet: true, reason: Reason.objectiveMet, message: "what would be restored is as young as it must be", breachAt: breach)
+                isMet: true, reason: Reason.objectiveMet, message: "what would be restored is as young as it must be",
+                breachAt: breach)
         }
         return PlanRecoveryPoint(
-            isMet: false, reason: hasNone ? Reason.noBackupYet : Reason.objectiveBreached, message: complaints.joined(separator: "; "),
+            isMet: false, reason: hasNone ? Reason.noBackupYet : Reason.objectiveBreached,
+            message: complaints.joined(separator: "; "),
             breachAt: breach)
     }
 

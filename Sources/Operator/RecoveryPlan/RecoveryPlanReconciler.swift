@@ -29,7 +29,8 @@ struct RecoveryPlanReconciler: Sendable {
                 run = nil
                 problem = SpecError(
                     field: "spec.execute.token",
-                    message: "the RecoveryRun \(name) is one of the plan \"\(other.spec.planRef.name)\": choose another token",
+                    message:
+                        "the RecoveryRun \(name) is one of the plan \"\(other.spec.planRef.name)\": choose another token",
                     reason: Reason.invalidSpec)
             }
         }
@@ -47,7 +48,8 @@ struct RecoveryPlanReconciler: Sendable {
 
     /// Whether the cached plan is still what the API server has, as far as an execution goes.
     private func isCurrent(_ plan: RecoveryPlan) async throws -> Bool {
-        guard let now = try await context.client.getIfPresent(RecoveryPlan.self, plan.name, namespace: plan.namespace) else { return false }
+        guard let now = try await context.client.getIfPresent(RecoveryPlan.self, plan.name, namespace: plan.namespace)
+        else { return false }
         return Self.isSameOrder(plan, now)
     }
 
@@ -62,25 +64,34 @@ struct RecoveryPlanReconciler: Sendable {
         let others = runs.filter { run in
             guard run.spec.planRef.name == plan.name, run.metadata.uid != ordered?.metadata.uid else { return false }
             if run.status?.state?.isTerminal != true { return true }
-            return run.spec.resume == true && run.spec.token == ordered?.spec.token && run.status?.state != .alreadyExecuted
+            return run.spec.resume == true && run.spec.token == ordered?.spec.token
+                && run.status?.state != .alreadyExecuted
         }
         let ends = ordered?.status?.state?.isTerminal ?? true
         guard ends else { return ordered }
-        return others.max { ($0.metadata.creationTimestamp ?? .distantPast, $0.name) < ($1.metadata.creationTimestamp ?? .distantPast, $1.name) }
+        return others.max {
+            ($0.metadata.creationTimestamp ?? .distantPast, $0.name) < (
+                $1.metadata.creationTimestamp ?? .distantPast, $1.name
+            )
+        }
             ?? ordered
     }
 
-    private func create(_ name: String, _ execute: RecoveryPlan.Execute, of plan: RecoveryPlan) async throws -> RecoveryRun? {
+    private func create(_ name: String, _ execute: RecoveryPlan.Execute, of plan: RecoveryPlan) async throws
+        -> RecoveryRun?
+    {
         let recipe = plan.spec.recipe
         let run = RecoveryRun(
             metadata: ObjectMeta(
                 name: name, namespace: plan.namespace, labels: ["dr.hotswap.io/plan": LabelValue.of(plan.name)]),
             spec: RecoveryRun.Spec(
-                planRef: ObjectReference(name: plan.name), token: execute.token, mode: execute.mode ?? .recover, to: execute.to,
+                planRef: ObjectReference(name: plan.name), token: execute.token, mode: execute.mode ?? .recover,
+                to: execute.to,
                 plan: recipe, planHash: try RunIdentity.planHash(recipe)))
         do {
             let created = try await context.client.create(run)
-            context.recorder.record(.normal, reason: Reason.runCreated, action: "Execute", "made the RecoveryRun \(name)", about: plan)
+            context.recorder.record(
+                .normal, reason: Reason.runCreated, action: "Execute", "made the RecoveryRun \(name)", about: plan)
             KillPoint.runCreated.reached()
             return created
         } catch let error as KubernetesError where error.isAlreadyExists {
@@ -92,7 +103,8 @@ struct RecoveryPlanReconciler: Sendable {
     ///   - point: how far back a recovery would go; nil without an objective.
     ///   - isOrdered: whether the run is the one that `spec.execute` asks for.
     static func decide(
-        _ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, point: PlanRecoveryPoint? = nil, isOrdered: Bool = true,
+        _ plan: RecoveryPlan, _ run: RecoveryRun?, _ problem: SpecError?, point: PlanRecoveryPoint? = nil,
+        isOrdered: Bool = true,
         now: Date
     ) -> RecoveryPlan.Status {
         var status = plan.status ?? RecoveryPlan.Status()
@@ -116,7 +128,9 @@ struct RecoveryPlanReconciler: Sendable {
             status.progress = run.status?.progress
             status.rto = run.status?.rto
             status.message =
-                isOlder ? "token \(run.spec.token) was executed by \(run.name); to recover again use a new token" : run.status?.message
+                isOlder
+                ? "token \(run.spec.token) was executed by \(run.name); to recover again use a new token"
+                : run.status?.message
             status.lastRunFinishedAt = run.status?.finishedAt
             let text = status.message ?? ""
             switch RunState(rawValue: status.state ?? "") ?? .pending {
@@ -149,7 +163,9 @@ struct RecoveryPlanReconciler: Sendable {
 
     private func announce(before: RecoveryPlan, after: RecoveryPlan) {
         for event in Self.events(before.status?.conditions ?? [], after.status?.conditions ?? []) {
-            context.recorder.record(event.isWarning ? .warning : .normal, reason: event.reason, action: "Execute", event.message, about: after)
+            context.recorder.record(
+                event.isWarning ? .warning : .normal, reason: event.reason, action: "Execute", event.message,
+                about: after)
         }
     }
 
@@ -173,7 +189,9 @@ struct RecoveryPlanReconciler: Sendable {
                         message: new.message.isEmpty ? new.reason : new.message))
             }
         }
-        if let new = after[ConditionType.objectiveMet], new.status == .false, before[ConditionType.objectiveMet]?.status != .false {
+        if let new = after[ConditionType.objectiveMet], new.status == .false,
+            before[ConditionType.objectiveMet]?.status != .false
+        {
             events.append(Event(isWarning: true, reason: new.reason, message: new.message))
         }
         return events

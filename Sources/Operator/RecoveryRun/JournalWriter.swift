@@ -85,7 +85,8 @@ final class JournalWriter: Sendable {
             } catch {
                 guard !Task.isCancelled else { return stopped(uid) }
                 // A store that is away must not stop a recovery: the status in the API says the same.
-                logger.warning("the journal was not written", metadata: ["run": "\(next.run.reference)", "error": "\(error)"])
+                logger.warning(
+                    "the journal was not written", metadata: ["run": "\(next.run.reference)", "error": "\(error)"])
                 books.withLock { $0[uid]?.isSlow = true }
                 do { try await Task.sleep(for: pause) } catch { return stopped(uid) }
             }
@@ -98,9 +99,11 @@ final class JournalWriter: Sendable {
         let (run, store) = (book.run, book.store)
         let name = (run.namespace, run.spec.planRef.name, run.name)
         let isDone: Bool? = try await within(Self.limit) {
-            _ = try await store.put(BucketLayout.journal(namespace: name.0, plan: name.1, run: name.2), RunJournal.lines(run), .none)
             _ = try await store.put(
-                BucketLayout.timeline(namespace: name.0, plan: name.1, run: name.2), Array(RunJournal.timeline(run).utf8), .none)
+                BucketLayout.journal(namespace: name.0, plan: name.1, run: name.2), RunJournal.lines(run), .none)
+            _ = try await store.put(
+                BucketLayout.timeline(namespace: name.0, plan: name.1, run: name.2),
+                Array(RunJournal.timeline(run).utf8), .none)
             return true
         }
         if isDone == nil { throw ObjectStoreError(.unreachable, "the store did not answer within \(Self.limit)") }

@@ -36,7 +36,8 @@ extension RecoveryRunReconciler {
             return try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: run.namespace)
         } catch {
             guard isBegun else { throw error }
-            context.logger.warning("the store is not usable", metadata: ["run": "\(run.reference)", "error": "\(error)"])
+            context.logger.warning(
+                "the store is not usable", metadata: ["run": "\(run.reference)", "error": "\(error)"])
             return nil
         }
     }
@@ -64,7 +65,8 @@ extension RecoveryRunReconciler {
         var view = RunMachine.LedgerView(entry, uid)
         if case .taken(let other, let isFinished, let state, _, let hash) = view, !isFinished, let entry {
             view = .taken(
-                run: other, isFinished: false, state: state, isHere: try await isUnderWay(entry, run.namespace), planHash: hash)
+                run: other, isFinished: false, state: state, isHere: try await isUnderWay(entry, run.namespace),
+                planHash: hash)
         }
         observation.ledger = view
         if view.isFree(resumes: run.spec.resume == true) {
@@ -80,7 +82,8 @@ extension RecoveryRunReconciler {
 
     /// Whether the run that has the token is in this very API and has not ended: then it is not lost.
     private func isUnderWay(_ entry: LedgerEntry, _ namespace: String) async throws -> Bool {
-        guard let other = try await context.client.getIfPresent(RecoveryRun.self, entry.run, namespace: namespace) else { return false }
+        guard let other = try await context.client.getIfPresent(RecoveryRun.self, entry.run, namespace: namespace)
+        else { return false }
         return other.metadata.uid == entry.runUID && !other.isOver
     }
 
@@ -94,18 +97,21 @@ extension RecoveryRunReconciler {
         guard store.status?.observedGeneration == store.metadata.generation else {
             return ReferenceError(
                 reason: Reason.notYetSeen,
-                "the BackupStore \"\(store.name)\" is being probed: whether its ledger keeps a recovery from running twice is not known yet")
+                "the BackupStore \"\(store.name)\" is being probed: whether its ledger keeps a recovery from running twice is not known yet"
+            )
         }
         guard let conditional = store.status?.conditionalWrites else {
             let why = store.status?.conditions?[ConditionType.ready]?.message ?? ""
             return ReferenceError(
                 reason: Reason.storeNotReady,
-                "nobody knows whether the ledger in the BackupStore \"\(store.name)\" keeps a recovery from running twice: it could not be probed: \(why)")
+                "nobody knows whether the ledger in the BackupStore \"\(store.name)\" keeps a recovery from running twice: it could not be probed: \(why)"
+            )
         }
         guard !conditional else { return nil }
         return ReferenceError(
             reason: Reason.noConditionalWrites,
-            "the BackupStore \"\(store.name)\" lets two writers create one key: the recovery could run twice; name a store in spec.storeRef that honours If-None-Match, and use a new token")
+            "the BackupStore \"\(store.name)\" lets two writers create one key: the recovery could run twice; name a store in spec.storeRef that honours If-None-Match, and use a new token"
+        )
     }
 
     /// Another recovery of the same plan that is under way. Of the same token the ledger decides.
@@ -142,7 +148,8 @@ extension RecoveryRunReconciler {
         do {
             let limit = book.hasFailedToLook(uid) ? Self.patience.afterFailure : Self.patience.usual
             let answer = try await within(limit) { [self] () -> Answer in
-                let entry = try await Ledger(store).entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
+                let entry = try await Ledger(store).entry(
+                    namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token)
                 let view = RunMachine.LedgerView(entry, uid)
                 guard case .ended = view else { return Answer(view: view) }
                 return Answer(view: view, earlier: try await earlier([run.name], run, store))
@@ -154,7 +161,8 @@ extension RecoveryRunReconciler {
         } catch {
             book.looked(uid, nil, earlier: [:])
             await context.doubts.cast(on: Self.store(of: run), error)
-            context.logger.warning("the ledger was not asked again", metadata: ["run": "\(run.reference)", "error": "\(error)"])
+            context.logger.warning(
+                "the ledger was not asked again", metadata: ["run": "\(run.reference)", "error": "\(error)"])
         }
     }
 
@@ -172,7 +180,8 @@ extension RunMachine.LedgerView {
             return
         }
         guard entry.runUID == uid else {
-            self = .taken(run: entry.run, isFinished: entry.state.isFinal, state: entry.state.rawValue, planHash: entry.planHash)
+            self = .taken(
+                run: entry.run, isFinished: entry.state.isFinal, state: entry.state.rawValue, planHash: entry.planHash)
             return
         }
         switch entry.state {

@@ -25,7 +25,9 @@ extension RecoveryRunReconciler {
     }
 
     func announce(before: RecoveryRun, after: RecoveryRun) {
-        let old = Dictionary((before.status?.steps ?? []).map { ("\($0.phase)/\($0.step)", $0.state) }) { _, last in last }
+        let old = Dictionary((before.status?.steps ?? []).map { ("\($0.phase)/\($0.step)", $0.state) }) { _, last in
+            last
+        }
         for step in after.status?.steps ?? [] where old["\(step.phase)/\(step.step)"] != step.state {
             let name = "\(step.phase)/\(step.step)"
             let isGood: Bool
@@ -39,11 +41,13 @@ extension RecoveryRunReconciler {
             case .pending, .skipped: continue
             }
             context.recorder.record(
-                isGood ? .normal : .warning, reason: reason, action: "Recover", "\(name): \(step.message ?? "begun")", about: after)
+                isGood ? .normal : .warning, reason: reason, action: "Recover", "\(name): \(step.message ?? "begun")",
+                about: after)
         }
         if before.status?.state != after.status?.state, let state = after.status?.state, state.isTerminal {
             context.recorder.record(
-                state == .succeeded ? .normal : .warning, reason: state.rawValue, action: "Recover", after.status?.message ?? "",
+                state == .succeeded ? .normal : .warning, reason: state.rawValue, action: "Recover",
+                after.status?.message ?? "",
                 about: after)
         }
     }

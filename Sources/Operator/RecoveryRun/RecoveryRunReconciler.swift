@@ -66,7 +66,9 @@ final class RecoveryRunReconciler: Sendable {
         KillPoint.stepIntended.reached()
         for action in decision.actions { try await perform(action, changed, uid, store) }
         if changed.isOver { return .requeue(after: .milliseconds(50)) }
-        if decision.actions.contains(where: { $0 == .openLedger || $0 == .resumeLedger }) { return .requeue(after: .milliseconds(20)) }
+        if decision.actions.contains(where: { $0 == .openLedger || $0 == .resumeLedger }) {
+            return .requeue(after: .milliseconds(20))
+        }
         guard let wakeAt = decision.wakeAt else { return .requeue(after: .seconds(30)) }
         return .requeue(after: .seconds(min(30, max(0.2, wakeAt.timeIntervalSince(context.now())))))
     }
@@ -118,7 +120,8 @@ final class RecoveryRunReconciler: Sendable {
             throw error
         } catch {
             await context.doubts.cast(on: Self.store(of: run), error)
-            context.logger.warning("the ledger is not closed yet", metadata: ["run": "\(run.reference)", "error": "\(error)"])
+            context.logger.warning(
+                "the ledger is not closed yet", metadata: ["run": "\(run.reference)", "error": "\(error)"])
             return .requeue(after: .seconds(30))
         }
         book.forget(uid)
@@ -161,7 +164,11 @@ final class RecoveryRunReconciler: Sendable {
     }
 
     private func start(_ id: RunMachine.StepID, _ run: RecoveryRun, _ uid: String) {
-        guard let step = run.spec.plan.phases.first(where: { $0.name == id.phase })?.steps.first(where: { $0.name == id.step }) else {
+        guard
+            let step = run.spec.plan.phases.first(where: { $0.name == id.phase })?.steps.first(where: {
+                $0.name == id.step
+            })
+        else {
             return
         }
         let status = run.status?.steps?.first { $0.phase == id.phase && $0.step == id.step }
@@ -172,9 +179,11 @@ final class RecoveryRunReconciler: Sendable {
             resolver: context.resolver, namespace: run.namespace, run: spec, step: step,
             startedAt: status?.startedAt ?? context.now(),
             identity: String(
-                SHA256.hexHash("\(run.namespace)/\(run.spec.planRef.name)/\(run.spec.token)/\(id.phase)/\(id.step)").prefix(12)),
+                SHA256.hexHash("\(run.namespace)/\(run.spec.planRef.name)/\(run.spec.token)/\(id.phase)/\(id.step)")
+                    .prefix(12)),
             owner: OwnerReference(
-                apiVersion: RecoveryRun.resourceType.apiVersion, kind: RecoveryRun.resourceType.kind, name: run.name, uid: uid),
+                apiVersion: RecoveryRun.resourceType.apiVersion, kind: RecoveryRun.resourceType.kind, name: run.name,
+                uid: uid),
             outputs: Self.outputs(for: step, id, run), backup: status?.backup,
             choose: { [self] backup in
                 let written = book.choose(backup, id, uid)
@@ -202,7 +211,8 @@ final class RecoveryRunReconciler: Sendable {
             // by that says so in an error of its own.
             if Task.isCancelled, !context.activities.wasCancelled(activity) { return nil }
             let known = error as? StepError
-            let message = Task.isCancelled ? "cancelled" : known.map { String($0.description.prefix(2000)) } ?? "cancelled"
+            let message =
+                Task.isCancelled ? "cancelled" : known.map { String($0.description.prefix(2000)) } ?? "cancelled"
             if known?.mayHaveHappened == true { return .unclear(message: message) }
             return .failure(message: message, retriable: !Task.isCancelled && known?.isRetriable ?? false)
         }
@@ -211,7 +221,8 @@ final class RecoveryRunReconciler: Sendable {
     /// What the step that is named by `asBefore` found: names are unique in a phase alone, and an earlier one is meant.
     static func outputs(for step: Step, _ id: RunMachine.StepID, _ run: RecoveryRun) -> [String: [String: String]] {
         guard let name = step.scale?.asBefore else { return [:] }
-        let places = PlanCheck.earlierScales(named: name, before: .init(phase: id.phase, step: id.step), in: run.spec.plan)
+        let places = PlanCheck.earlierScales(
+            named: name, before: .init(phase: id.phase, step: id.step), in: run.spec.plan)
         let found = (run.status?.steps ?? []).filter { status in
             places.contains(.init(phase: status.phase, step: status.step)) && status.outputs?["before"] != nil
         }
@@ -229,12 +240,16 @@ final class RecoveryRunReconciler: Sendable {
 
     /// The ledger is closed and the timeline written once the status says how it ended: again after a restart.
     private func finish(_ run: RecoveryRun, _ uid: String) async throws {
-        guard run.spec.mode == .recover, run.status?.startedAt != nil, let state = run.status?.state, state != .alreadyExecuted else { return }
+        guard run.spec.mode == .recover, run.status?.startedAt != nil, let state = run.status?.state,
+            state != .alreadyExecuted
+        else { return }
         KillPoint.runFinished.reached()
         let store = try await context.resolver.store(named: run.spec.plan.storeRef.name, namespace: run.namespace)
         let end: LedgerEntry.State = state == .succeeded ? .succeeded : state == .aborted ? .aborted : .failed
         let ledger = Ledger(store)
-        guard let entry = try await ledger.entry(namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token),
+        guard
+            let entry = try await ledger.entry(
+                namespace: run.namespace, plan: run.spec.planRef.name, token: run.spec.token),
             entry.runUID == uid
         else { return }
         if !entry.state.isFinal {
@@ -250,7 +265,9 @@ final class RecoveryRunReconciler: Sendable {
         _ run: RecoveryRun, before: RecoveryRun, _ uid: String, _ store: (any ObjectStore)?, awaited: Bool
     ) async {
         guard let store, run.spec.mode == .recover, run.status?.startedAt != nil, !book.isOver(uid) else { return }
-        if run.status?.steps != before.status?.steps || run.status?.state != before.status?.state { journals.write(run, uid, to: store) }
+        if run.status?.steps != before.status?.steps || run.status?.state != before.status?.state {
+            journals.write(run, uid, to: store)
+        }
         if awaited { await journals.settle(uid) }
     }
 

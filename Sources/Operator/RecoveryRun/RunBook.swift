@@ -80,7 +80,8 @@ final class RunBook: Sendable {
         state.withLock { state in
             let page = state.pages[uid] ?? Page()
             return RunMachine.Observation(
-                ledger: page.verdict, outcomes: page.outcomes, progress: page.progress, choices: page.choices.mapValues(\.backup),
+                ledger: page.verdict, outcomes: page.outcomes, progress: page.progress,
+                choices: page.choices.mapValues(\.backup),
                 earlier: page.earlier)
         }
     }

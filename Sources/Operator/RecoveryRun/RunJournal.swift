@@ -24,7 +24,8 @@ enum RunJournal {
                 return try JSONDecoder.kubernetes.decode(RecoveryRun.StepStatus.self, from: Data(line))
             } catch {
                 throw ArchiveError(
-                    .corrupt, key: key, "the journal of the run that was lost cannot be read: use the dr that wrote it, or a new token")
+                    .corrupt, key: key,
+                    "the journal of the run that was lost cannot be read: use the dr that wrote it, or a new token")
             }
         }
     }
@@ -61,9 +62,11 @@ enum RunJournal {
         text += "\n| began | took | phase | step | attempts | state | message |\n|---|---|---|---|---|---|---|\n"
         for step in status?.steps ?? [] {
             let began = step.startedAt.map(Timestamp.format) ?? ""
-            let took = zip(step.startedAt, step.finishedAt).map { Span.text(seconds: Int64($1.timeIntervalSince($0))) } ?? ""
+            let took =
+                zip(step.startedAt, step.finishedAt).map { Span.text(seconds: Int64($1.timeIntervalSince($0))) } ?? ""
             let message = (step.message ?? "").replacing("|", with: "\\|").replacing("\n", with: " ")
-            text += "| \(began) | \(took) | \(step.phase) | \(step.step) | \(step.attempts) | \(step.state.rawValue) | \(message) |\n"
+            text +=
+                "| \(began) | \(took) | \(step.phase) | \(step.step) | \(step.attempts) | \(step.state.rawValue) | \(message) |\n"
         }
         return text
     }

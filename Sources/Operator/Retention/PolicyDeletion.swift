@@ -34,11 +34,15 @@ enum PolicyDeletion: Sendable, Hashable {
 
     static func decide(_ input: Input) -> PolicyDeletion {
         let policy = input.policy
-        guard policy.metadata.finalizers?.contains(BackupPolicy.dataFinalizer) ?? false, let since = policy.metadata.deletionTimestamp else {
+        guard policy.metadata.finalizers?.contains(BackupPolicy.dataFinalizer) ?? false,
+            let since = policy.metadata.deletionTimestamp
+        else {
             return .free
         }
         guard policy.spec.onDelete == .delete else { return .letGo("spec.onDelete is Retain") }
-        guard input.storeExists else { return .letGo("there is no BackupStore \"\(policy.spec.storeRef.name)\" any more") }
+        guard input.storeExists else {
+            return .letGo("there is no BackupStore \"\(policy.spec.storeRef.name)\" any more")
+        }
         if let conflict = input.conflict { return .letGo(conflict) }
         let last = input.failure.map { ": \($0)" } ?? ""
         if input.failures >= attempts { return .letGo("\(input.failures) attempts to delete it failed\(last)") }

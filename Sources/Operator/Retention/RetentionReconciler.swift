@@ -33,7 +33,8 @@ final class RetentionReconciler: Sendable {
     private let failures = Mutex<[String: (count: Int, last: String, retryAt: Date)]>([:])
 
     init(
-        context: OperatorContext, policies: Informer<BackupPolicy>, backups: Informer<Backup>, stores: Informer<BackupStore>,
+        context: OperatorContext, policies: Informer<BackupPolicy>, backups: Informer<Backup>,
+        stores: Informer<BackupStore>,
         runs: Informer<RecoveryRun>, wake: @escaping @Sendable (ObjectKey) async -> Void,
         changed: @escaping @Sendable (ObjectKey) async -> Void
     ) {
@@ -76,7 +77,8 @@ final class RetentionReconciler: Sendable {
         let own = backups.list(namespace: policy.namespace).filter { $0.spec.policyRef.name == policy.name }
         let turn = RetentionTurn.decide(
             RetentionTurn.Input(
-                policy: policy, backups: own, runs: runs.list(namespace: policy.namespace), isVerifying: context.isVerifying,
+                policy: policy, backups: own, runs: runs.list(namespace: policy.namespace),
+                isVerifying: context.isVerifying,
                 problem: try await problem(policy), now: context.now()))
         switch turn {
         case .off:
@@ -86,10 +88,14 @@ final class RetentionReconciler: Sendable {
             var status = policy.status?.retention ?? BackupPolicy.RetentionStatus()
             // A failure is told until a look succeeds.
             if let why { status.message = why } else if failures.withLock({ $0[uid] }) == nil { status.message = nil }
-            if status != policy.status?.retention ?? BackupPolicy.RetentionStatus() { try await patch(policy, try JSON(encoding: status)) }
+            if status != policy.status?.retention ?? BackupPolicy.RetentionStatus() {
+                try await patch(policy, try JSON(encoding: status))
+            }
             return requeue(until)
         case .due:
-            if let retryAt = failures.withLock({ $0[uid]?.retryAt }), retryAt > context.now() { return requeue(retryAt) }
+            if let retryAt = failures.withLock({ $0[uid]?.retryAt }), retryAt > context.now() {
+                return requeue(retryAt)
+            }
             start(policy, activity) { [context] in
                 let begun = context.now()
                 let report = try await RetentionWork(context: context, policy: policy).run()
@@ -103,7 +109,9 @@ final class RetentionReconciler: Sendable {
         guard let store = stores.get(ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name)) else {
             return "there is no BackupStore \"\(policy.spec.storeRef.name)\""
         }
-        guard store.status?.conditions?.isTrue(ConditionType.ready) ?? false else { return "the BackupStore \"\(store.name)\" is not ready" }
+        guard store.status?.conditions?.isTrue(ConditionType.ready) ?? false else {
+            return "the BackupStore \"\(store.name)\" is not ready"
+        }
         return try await context.writers.problem(policy, store, now: context.now())?.message
     }
 
@@ -115,7 +123,9 @@ final class RetentionReconciler: Sendable {
         let wanted = policy.spec.onDelete == .delete
         guard finalizers.contains(BackupPolicy.dataFinalizer) != wanted else { return }
         try await Self.write(
-            finalizers: wanted ? finalizers + [BackupPolicy.dataFinalizer] : finalizers.filter { $0 != BackupPolicy.dataFinalizer }, policy,
+            finalizers: wanted
+                ? finalizers + [BackupPolicy.dataFinalizer] : finalizers.filter { $0 != BackupPolicy.dataFinalizer },
+            policy,
             context.client)
     }
 
@@ -128,7 +138,9 @@ final class RetentionReconciler: Sendable {
         return false
     }
 
-    private func delete(_ policy: BackupPolicy, _ uid: String, _ activity: String, isRunning: Bool) async throws -> ReconcileResult {
+    private func delete(_ policy: BackupPolicy, _ uid: String, _ activity: String, isRunning: Bool) async throws
+        -> ReconcileResult
+    {
         let storeKey = ObjectKey(namespace: policy.namespace, name: policy.spec.storeRef.name)
         let store = stores.get(storeKey)
         let failure = failures.withLock { $0[uid] }
@@ -139,11 +151,14 @@ final class RetentionReconciler: Sendable {
             conflict = problem.message
         }
         let own = backups.list(namespace: policy.namespace).filter { $0.spec.policyRef.name == policy.name }
-        let run = runs.list(namespace: policy.namespace).first(where: \.isUnderWay).map { "the RecoveryRun \($0.name) is not over" }
+        let run = runs.list(namespace: policy.namespace).first(where: \.isUnderWay).map {
+            "the RecoveryRun \($0.name) is not over"
+        }
         let backup = own.first(where: \.isUnderWay).map { "the Backup \($0.name) is not over" }
         let decision = PolicyDeletion.decide(
             PolicyDeletion.Input(
-                policy: policy, storeExists: store != nil, conflict: conflict, isRunning: isRunning, obstacle: run ?? backup,
+                policy: policy, storeExists: store != nil, conflict: conflict, isRunning: isRunning,
+                obstacle: run ?? backup,
                 failures: failure?.count ?? 0, failure: failure?.last, now: context.now()))
         switch decision {
         case .free:
@@ -152,9 +167,12 @@ final class RetentionReconciler: Sendable {
         case .letGo(let why):
             context.activities.cancel(activity)
             // Beside the event: none can be written in a namespace that is being deleted.
-            context.logger.warning("the data of a deleted policy stays in the store", metadata: ["policy": "\(policy.reference)", "reason": "\(why)"])
+            context.logger.warning(
+                "the data of a deleted policy stays in the store",
+                metadata: ["policy": "\(policy.reference)", "reason": "\(why)"])
             context.recorder.record(
-                .warning, reason: Reason.dataRetained, action: "Delete", "the policy's data stays in the store: \(why)", about: policy)
+                .warning, reason: Reason.dataRetained, action: "Delete", "the policy's data stays in the store: \(why)",
+                about: policy)
             try await release(policy)
             return .done
         case .wait(let until): return requeue(until)
@@ -169,7 +187,8 @@ final class RetentionReconciler: Sendable {
 
     private func release(_ policy: BackupPolicy) async throws {
         try await Self.write(
-            finalizers: (policy.metadata.finalizers ?? []).filter { $0 != BackupPolicy.dataFinalizer }, policy, context.client)
+            finalizers: (policy.metadata.finalizers ?? []).filter { $0 != BackupPolicy.dataFinalizer }, policy,
+            context.client)
     }
 
     /// Refused by the server when the policy has changed meanwhile.
@@ -177,7 +196,8 @@ final class RetentionReconciler: Sendable {
         var metadata: JSON = ["finalizers": .array(finalizers.map(JSON.string))]
         if let version = policy.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         do {
-            _ = try await client.patch(BackupPolicy.self, policy.name, namespace: policy.namespace, merge: ["metadata": metadata])
+            _ = try await client.patch(
+                BackupPolicy.self, policy.name, namespace: policy.namespace, merge: ["metadata": metadata])
         } catch let error as KubernetesError where error.isNotFound {}
     }
 
@@ -194,7 +214,8 @@ final class RetentionReconciler: Sendable {
             } catch {
                 // Shut down: the next operator looks again, and finishes a list that was begun.
                 if Task.isCancelled { return }
-                await context.doubts.cast(on: ObjectKey(namespace: key.namespace, name: policy.spec.storeRef.name), error)
+                await context.doubts.cast(
+                    on: ObjectKey(namespace: key.namespace, name: policy.spec.storeRef.name), error)
                 end = .failed("\(error)")
             }
             ends.withLock { $0[activity] = (end, false) }
@@ -232,11 +253,13 @@ final class RetentionReconciler: Sendable {
         case .erased(let locked):
             if locked.isEmpty {
                 context.recorder.record(
-                    .normal, reason: Reason.dataDeleted, action: "Delete", "the policy's data is deleted from the store", about: policy)
+                    .normal, reason: Reason.dataDeleted, action: "Delete",
+                    "the policy's data is deleted from the store", about: policy)
             } else {
                 context.recorder.record(
                     .warning, reason: Reason.dataRetained, action: "Delete",
-                    "the store does not let go yet of \(Self.list(locked)); the rest of the policy's data is deleted", about: policy)
+                    "the store does not let go yet of \(Self.list(locked)); the rest of the policy's data is deleted",
+                    about: policy)
             }
             try await release(policy)
         case .outdated(let why):
@@ -258,14 +281,16 @@ final class RetentionReconciler: Sendable {
     private func patch(_ policy: BackupPolicy, _ status: JSON) async throws {
         var merged = status
         if status != .null {
-            for name in ["lastRun", "observedGeneration", "expired", "kept", "next", "message"] where status[name] == nil {
+            for name in ["lastRun", "observedGeneration", "expired", "kept", "next", "message"]
+            where status[name] == nil {
                 merged[name] = .null
             }
         }
         do {
             _ = try await context.client.patch(
                 BackupPolicy.self, policy.name, namespace: policy.namespace,
-                merge: ["status": StatusLimits.fit(["retention": merged], of: BackupPolicy.resourceType.kind)], subresource: "status")
+                merge: ["status": StatusLimits.fit(["retention": merged], of: BackupPolicy.resourceType.kind)],
+                subresource: "status")
         } catch let error as KubernetesError where error.isNotFound {}
     }
 

@@ -39,11 +39,14 @@ enum RetentionTurn: Sendable, Hashable {
         let finished = input.backups.filter(\.isComplete).compactMap { $0.status?.finishedAt }
         let newest = finished.filter { $0 <= input.now }.max()
         let following = finished.filter { $0 > input.now }.min() ?? .distantFuture
-        if let last = status?.lastRun, status?.observedGeneration == input.policy.metadata.generation, newest.map({ $0 <= last }) ?? true,
+        if let last = status?.lastRun, status?.observedGeneration == input.policy.metadata.generation,
+            newest.map({ $0 <= last }) ?? true,
             last <= input.now, input.now.timeIntervalSince(last) < interval
         {
             // Times have whole seconds: of one second nobody knows which came first. In the next it is looked again.
-            guard newest == last else { return .wait(nil, until: min(last.addingTimeInterval(interval), following.addingTimeInterval(1))) }
+            guard newest == last else {
+                return .wait(nil, until: min(last.addingTimeInterval(interval), following.addingTimeInterval(1)))
+            }
             guard input.now.timeIntervalSince(last) >= 1 else { return .wait(nil, until: last.addingTimeInterval(1)) }
         }
         guard let obstacle = obstacle(input) else { return .due }

@@ -21,11 +21,14 @@ struct RetentionWork: Sendable {
         let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: namespace)
         let store = try await context.resolver.store(storeResource)
         try await context.writers.require(policy, storeResource, store, now: context.now())
-        let backups = try await context.client.list(Backup.self, namespace: namespace).items.filter { $0.spec.policyRef.name == policy.name }
+        let backups = try await context.client.list(Backup.self, namespace: namespace).items.filter {
+            $0.spec.policyRef.name == policy.name
+        }
         let now = context.now()
         let expiry = Expiry(store, cache: context.catalogues.cache(storeResource))
         let decision = try await expiry.review(
-            policy.retentionRules, namespace: namespace, policy: policy.name, verdicts: try await verdicts(backups, store),
+            policy.retentionRules, namespace: namespace, policy: policy.name,
+            verdicts: try await verdicts(backups, store),
             known: Set(backups.filter(\.isComplete).map(\.name)), now: now)
         if !decision.expired.isEmpty { KillPoint.retentionDecided.reached() }
         try await confirmExpiry()
@@ -42,7 +45,8 @@ struct RetentionWork: Sendable {
     /// All of the policy's data, and its Backups.
     /// - Returns: The names of the backups that the store does not let go yet.
     func eraseAll() async throws -> [String] {
-        let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: policy.namespace)
+        let storeResource = try await context.resolver.storeResource(
+            policy.spec.storeRef.name, namespace: policy.namespace)
         let store = try await context.resolver.store(storeResource)
         try await context.writers.require(policy, storeResource, store, now: context.now())
         let (_, locked) = try await Expiry(store, cache: context.catalogues.cache(storeResource)).eraseAll(
@@ -74,7 +78,9 @@ struct RetentionWork: Sendable {
 
     /// Why nothing may expire by what was decided; nil when it may.
     static func changeSinceExpiry(of policy: BackupPolicy, _ current: BackupPolicy?, _ runs: [RecoveryRun]) -> String? {
-        guard let current, current.metadata.uid == policy.metadata.uid else { return "the policy is another one by now" }
+        guard let current, current.metadata.uid == policy.metadata.uid else {
+            return "the policy is another one by now"
+        }
         if current.isBeingDeleted { return "the policy is being deleted" }
         guard current.metadata.generation == policy.metadata.generation else { return "the policy's spec has changed" }
         if current.spec.suspend ?? false { return "the policy is suspended" }
@@ -88,7 +94,9 @@ struct RetentionWork: Sendable {
         }
         guard current.spec.onDelete == .delete else { return "spec.onDelete is not Delete any more" }
         // Taken away by hand, the data was let go.
-        guard current.metadata.finalizers?.contains(BackupPolicy.dataFinalizer) ?? false else { return "its finalizer is gone" }
+        guard current.metadata.finalizers?.contains(BackupPolicy.dataFinalizer) ?? false else {
+            return "its finalizer is gone"
+        }
         return nil
     }
 
@@ -110,7 +118,8 @@ struct RetentionWork: Sendable {
             else { continue }
             do {
                 try await client.delete(
-                    Backup.self, name, namespace: policy.namespace, preconditions: Preconditions(uid: backup.metadata.uid))
+                    Backup.self, name, namespace: policy.namespace,
+                    preconditions: Preconditions(uid: backup.metadata.uid))
             } catch let error as KubernetesError where error.isNotFound || error.reason == .conflict {}
         }
     }

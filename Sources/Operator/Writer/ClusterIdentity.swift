@@ -30,7 +30,8 @@ final class ClusterIdentity: Sendable {
     }
 
     struct Namespace: KubernetesResource {
-        static let resourceType = ResourceType(group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false)
+        static let resourceType = ResourceType(
+            group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false)
         var apiVersion = "v1"
         var kind = "Namespace"
         var metadata: ObjectMeta

@@ -36,7 +36,8 @@ final class WriterGate: Sendable {
     }
 
     /// - Throws: ``ReferenceError`` with `WriterConflict`, saying who holds the policy's backups and how to take them over.
-    func require(_ policy: BackupPolicy, _ storeResource: BackupStore, _ store: any ObjectStore, now: Date) async throws {
+    func require(_ policy: BackupPolicy, _ storeResource: BackupStore, _ store: any ObjectStore, now: Date) async throws
+    {
         let outcome = try await Writers(store).claim(
             namespace: policy.namespace, policy: policy.name, holder: cluster.id(), host: host,
             adopt: Self.adopt(policy, storeResource), now: now.wholeSeconds)
@@ -45,9 +46,14 @@ final class WriterGate: Sendable {
     }
 
     /// Why the policy may not write, for its status. A store that cannot be reached is no answer.
-    func problem(_ policy: BackupPolicy, _ storeResource: BackupStore, now: Date) async throws -> BackupPolicyDecision.Problem? {
+    func problem(_ policy: BackupPolicy, _ storeResource: BackupStore, now: Date) async throws -> BackupPolicyDecision
+        .Problem?
+    {
         let key = policy.metadata.uid ?? policy.reference.description
-        let asked = Self.adopt(policy, storeResource) + [storeResource.metadata.uid ?? "", "\(storeResource.metadata.generation ?? 0)"]
+        let asked =
+            Self.adopt(policy, storeResource) + [
+                storeResource.metadata.uid ?? "", "\(storeResource.metadata.generation ?? 0)",
+            ]
         if let known = known.withLock({ $0[key] }), known.asked == asked,
             now.timeIntervalSince(known.at) < (known.problem == nil && !known.isUnknown ? Self.goodFor : Self.badFor)
         {

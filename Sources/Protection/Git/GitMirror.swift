@@ -33,7 +33,9 @@ struct GitMirror: Sendable {
         let tool = try GitTool(remote, folder: place)
         defer { tool.remove() }
         return try await body(
-            GitMirror(remote: remote, folder: folder, tool: tool, repository: GitRepository(folder: folder.appending(path: "mirror.git"), tool: tool)))
+            GitMirror(
+                remote: remote, folder: folder, tool: tool,
+                repository: GitRepository(folder: folder.appending(path: "mirror.git"), tool: tool)))
     }
 
     /// Fetches what is new, or everything where there is no usable mirror.
@@ -66,7 +68,10 @@ struct GitMirror: Sendable {
             try? FileManager.default.removeItem(at: repository.folder.appending(path: lock))
         }
         try await tool.run(
-            ["fetch", "--quiet", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--", remote.url, "+refs/*:refs/*"],
+            [
+                "fetch", "--quiet", "--prune", "--no-write-fetch-head", "--no-auto-maintenance", "--", remote.url,
+                "+refs/*:refs/*",
+            ],
             in: repository.folder)
         try await followHead()
     }
@@ -77,7 +82,9 @@ struct GitMirror: Sendable {
         let fresh = folder.appending(path: "fresh.git")
         try? FileManager.default.removeItem(at: fresh)
         try await tool.run(["clone", "--quiet", "--mirror", "--", remote.url, fresh.path])
-        if FileManager.default.fileExists(atPath: repository.folder.path) { try FileManager.default.removeItem(at: repository.folder) }
+        if FileManager.default.fileExists(atPath: repository.folder.path) {
+            try FileManager.default.removeItem(at: repository.folder)
+        }
         try FileManager.default.moveItem(at: fresh, to: repository.folder)
     }
 

@@ -18,7 +18,8 @@ struct GitPushOutcome: Sendable, Hashable {
     var keptByServer: Set<String> { Set(refused.filter { Self.isKeptByServer($0.key, why: $0.value) }.keys) }
 
     private static let prefixes = [
-        "refs/pull/", "refs/pull-requests/", "refs/merge-requests/", "refs/changes/", "refs/keep-around/", "refs/pipelines/",
+        "refs/pull/", "refs/pull-requests/", "refs/merge-requests/", "refs/changes/", "refs/keep-around/",
+        "refs/pipelines/",
         "refs/environments/",
     ]
 
@@ -36,7 +37,8 @@ extension GitRepository {
         var outcome = GitPushOutcome()
         var rest = specifications[...]
         while !rest.isEmpty {
-            let (output, failure) = try await tool.attempt(["push", "--quiet", "--porcelain", "--", remote.url] + rest.prefix(500), in: folder)
+            let (output, failure) = try await tool.attempt(
+                ["push", "--quiet", "--porcelain", "--", remote.url] + rest.prefix(500), in: folder)
             let found = GitPushOutcome(porcelain: output)
             if let failure, found.refused.isEmpty { throw failure }
             outcome.refused.merge(found.refused) { $1 }

@@ -19,7 +19,8 @@ struct GitRepository: Sendable {
             let time = try await tool.run(["log", "--all", "--date-order", "-1", "--format=%ct"], in: folder)
             newest = Double(time.trimmingCharacters(in: .whitespacesAndNewlines)).map(Date.init(timeIntervalSince1970:))
         }
-        return GitFingerprint(head: head?.trimmingCharacters(in: .whitespacesAndNewlines), refs: refs, newestCommit: newest)
+        return GitFingerprint(
+            head: head?.trimmingCharacters(in: .whitespacesAndNewlines), refs: refs, newestCommit: newest)
     }
 
     /// Makes the refs be exactly these: an unbundled backup has the objects, and this says what pointed to them.
@@ -36,8 +37,12 @@ struct GitRepository: Sendable {
     func existing(_ objects: Set<String>) async throws -> Set<String> {
         guard !objects.isEmpty else { return [] }
         let answer = try await tool.run(
-            ["cat-file", "--batch-check=%(objectname) %(objecttype)"], in: folder, input: objects.sorted().joined(separator: "\n") + "\n")
-        return Set(answer.split(separator: "\n").filter { !$0.hasSuffix(" missing") }.compactMap { $0.split(separator: " ").first.map(String.init) })
+            ["cat-file", "--batch-check=%(objectname) %(objecttype)"], in: folder,
+            input: objects.sorted().joined(separator: "\n") + "\n")
+        return Set(
+            answer.split(separator: "\n").filter { !$0.hasSuffix(" missing") }.compactMap {
+                $0.split(separator: " ").first.map(String.init)
+            })
     }
 
     /// - Returns: Warnings: what old tools wrote otherwise than git does, which every clone takes all the same.
@@ -49,7 +54,9 @@ struct GitRepository: Sendable {
                 ["fsck", "--no-progress", "--no-dangling"] + (full ? ["--full"] : ["--connectivity-only"]), in: folder)
             return Self.defects(text)
         } catch let error as GitError where ![.toolMissing, .diskFull].contains(error.code) {
-            throw GitError(.damaged, "git fsck: \(error.message)", field: "url", mend: "repair the repository, or restore it from an older backup")
+            throw GitError(
+                .damaged, "git fsck: \(error.message)", field: "url",
+                mend: "repair the repository, or restore it from an older backup")
         }
     }
 
@@ -59,7 +66,9 @@ struct GitRepository: Sendable {
         var kinds: [String: Substring] = [:]
         for line in text.split(separator: "\n") where line.hasPrefix("warning in ") {
             let parts = line.split(separator: ": ", maxSplits: 2)
-            if parts.count > 1, kinds[String(parts[1])] == nil { kinds[String(parts[1])] = parts[0].dropFirst("warning in ".count) }
+            if parts.count > 1, kinds[String(parts[1])] == nil {
+                kinds[String(parts[1])] = parts[0].dropFirst("warning in ".count)
+            }
         }
         guard !kinds.isEmpty else { return [] }
         let all = kinds.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
@@ -69,14 +78,22 @@ struct GitRepository: Sendable {
     /// What a bundle leaves out, for the warnings of the backup.
     func omissions() async throws -> [String] {
         var warnings: [String] = []
-        let modules = (try? await tool.run(["config", "--blob", "HEAD:.gitmodules", "--get-regexp", "\\.path$"], in: folder)) ?? ""
+        let modules =
+            (try? await tool.run(["config", "--blob", "HEAD:.gitmodules", "--get-regexp", "\\.path$"], in: folder))
+            ?? ""
         let paths = modules.split(separator: "\n").compactMap { $0.split(separator: " ", maxSplits: 1).last }
         if !paths.isEmpty {
-            warnings.append("submodules are repositories of their own and not part of this backup: \(paths.prefix(10).joined(separator: ", "))")
+            warnings.append(
+                "submodules are repositories of their own and not part of this backup: \(paths.prefix(10).joined(separator: ", "))"
+            )
         }
-        let attributes = (try? await tool.run(["grep", "-l", "-e", "filter=lfs", "HEAD", "--", ".gitattributes", "**/.gitattributes"], in: folder)) ?? ""
+        let attributes =
+            (try? await tool.run(
+                ["grep", "-l", "-e", "filter=lfs", "HEAD", "--", ".gitattributes", "**/.gitattributes"], in: folder))
+            ?? ""
         if !attributes.isEmpty {
-            warnings.append("files kept in Git LFS are not part of this backup: only their pointers are; back the LFS store up too")
+            warnings.append(
+                "files kept in Git LFS are not part of this backup: only their pointers are; back the LFS store up too")
         }
         return warnings
     }

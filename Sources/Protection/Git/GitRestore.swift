@@ -34,7 +34,8 @@ public enum GitRestore {
     ///   - scratch: An empty folder; the caller removes it.
     /// - Throws: ``GitError``, `ArchiveError`, ``VerificationFailure``.
     public static func run(
-        _ backup: Manifest, from source: any ArtifactSource, to remote: GitRemote, strategy: Strategy, token: String, scratch: URL,
+        _ backup: Manifest, from source: any ArtifactSource, to remote: GitRemote, strategy: Strategy, token: String,
+        scratch: URL,
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> Report {
         _ = try remote.transport()
@@ -47,7 +48,8 @@ public enum GitRestore {
         let before = try await refs(of: remote, tool)
         let present = before.filter { !$0.key.hasPrefix(keptPrefix) }
         let kept = Set(before.keys.filter { $0.hasPrefix("\(keptPrefix)\(token)/") })
-        var report = Report(refs: wanted.count, newestCommit: recorded.newestCommit, kept: kept.count, wasAlreadyDone: true)
+        var report = Report(
+            refs: wanted.count, newestCommit: recorded.newestCommit, kept: kept.count, wasAlreadyDone: true)
         let isThere = present == wanted && evidence.keys.allSatisfy { before[$0] != nil }
         if isThere, !wanted.isEmpty || before.isEmpty {
             report.notes = try await GitHead(remote: remote, tool: tool).settle(recorded.head)
@@ -58,13 +60,17 @@ public enum GitRestore {
         if strategy == .intoEmpty, !before.isEmpty, !isOurs {
             throw GitError(
                 .targetNotEmpty, "the repository has \(before.count) refs", field: "target",
-                mend: "give an empty repository, or strategy: Overwrite, which keeps what is there as \(keptPrefix)\(token)/…")
+                mend:
+                    "give an empty repository, or strategy: Overwrite, which keeps what is there as \(keptPrefix)\(token)/…"
+            )
         }
         let repository = GitRepository(folder: scratch.appending(path: "restored.git"), tool: tool)
         try await GitSystem.unpack(backup, recorded, from: source, into: repository, progress: progress)
         progress("checking")
         try await repository.check(full: true)
-        if strategy == .overwrite { report.kept += try await keep(present, wanted, token, kept, remote, repository, progress) }
+        if strategy == .overwrite {
+            report.kept += try await keep(present, wanted, token, kept, remote, repository, progress)
+        }
         progress("pushing")
         var refused = try await repository.push(specifications(wanted, present, head: recorded.head), to: remote)
         // Last, so that what an interrupted attempt has pushed is known as ours.
@@ -73,7 +79,9 @@ public enum GitRestore {
         progress("comparing")
         let after = try await refs(of: remote, tool)
         func counted(_ refs: [String: String]) -> GitFingerprint {
-            let those = refs.filter { name, _ in !refused.contains(name) && (!name.hasPrefix(keptPrefix) || missing.contains(name)) }
+            let those = refs.filter { name, _ in
+                !refused.contains(name) && (!name.hasPrefix(keptPrefix) || missing.contains(name))
+            }
             return GitFingerprint(head: nil, refs: those, newestCommit: nil)
         }
         let differences = counted(recorded.refs).differences(from: counted(after))
@@ -83,7 +91,9 @@ public enum GitRestore {
         report.wasAlreadyDone = false
         if !refused.isEmpty {
             let names = refused.sorted().prefix(5).joined(separator: ", ") + (refused.count > 5 ? ", …" : "")
-            report.notes.append("\(refused.count) refs that the server keeps for itself are not brought back: \(names); the backup has them")
+            report.notes.append(
+                "\(refused.count) refs that the server keeps for itself are not brought back: \(names); the backup has them"
+            )
         }
         report.notes += try await GitHead(remote: remote, tool: tool).settle(recorded.head)
         return report
@@ -103,7 +113,8 @@ public enum GitRestore {
 
     /// Before anything is replaced: the remote gets second names for what it has.
     private static func keep(
-        _ present: [String: String], _ wanted: [String: String], _ token: String, _ kept: Set<String>, _ remote: GitRemote,
+        _ present: [String: String], _ wanted: [String: String], _ token: String, _ kept: Set<String>,
+        _ remote: GitRemote,
         _ repository: GitRepository, _ progress: @escaping @Sendable (String) -> Void
     ) async throws -> Int {
         let endangered = present.filter { wanted[$0.key] != $0.value }
@@ -118,12 +129,15 @@ public enum GitRestore {
         let refused = try await repository.push(new.keys.sorted().map { "\(keptName($0)):\(keptName($0))" }, to: remote)
         guard refused.isEmpty else {
             throw GitError(
-                .refused, "the server does not let what is there be kept below \(keptPrefix)", field: "target", mend: "restore into an empty repository")
+                .refused, "the server does not let what is there be kept below \(keptPrefix)", field: "target",
+                mend: "restore into an empty repository")
         }
         return new.count
     }
 
-    private static func specifications(_ wanted: [String: String], _ present: [String: String], head: String?) -> [String] {
+    private static func specifications(_ wanted: [String: String], _ present: [String: String], head: String?)
+        -> [String]
+    {
         var specifications = wanted.filter { present[$0.key] != $0.value }.keys.sorted().map { "+\($0):\($0)" }
         specifications += present.keys.filter { wanted[$0] == nil }.sorted().map { ":\($0)" }
         // The default branch first: a server makes what comes first its HEAD.

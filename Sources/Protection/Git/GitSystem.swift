@@ -37,7 +37,9 @@ public struct GitSystem: VerifiableSystem {
             let recoveryPoint = now()
             let version = try await mirror.update()
             let found: Look
-            do { found = try await Self.look(repository, after: previous, recoveryPoint, progress) } catch let error as GitError where error.code == .damaged {
+            do { found = try await Self.look(repository, after: previous, recoveryPoint, progress) } catch let error
+                as GitError where error.code == .damaged
+            {
                 // The mirror may be what is damaged, not the repository.
                 progress("fetching everything")
                 try await mirror.clone()
@@ -49,14 +51,21 @@ public struct GitSystem: VerifiableSystem {
                 progress("storing")
                 try await sink.store(plan.bundleName) { write in
                     try await repository.tool.stream(
-                        ["bundle", "create", "--quiet", "-", "--all", "--stdin"], in: repository.folder, input: revisions, into: write)
+                        ["bundle", "create", "--quiet", "-", "--all", "--stdin"], in: repository.folder,
+                        input: revisions, into: write)
                 }
             }
-            let commits = fingerprint.refs.isEmpty ? "0" : try await repository.tool.run(["rev-list", "--count", "--all"], in: repository.folder)
+            let commits =
+                fingerprint.refs.isEmpty
+                ? "0" : try await repository.tool.run(["rev-list", "--count", "--all"], in: repository.folder)
             return BackupRecord(
                 recoveryPoint: recoveryPoint, toolVersion: version,
-                counts: ["refs": Int64(fingerprint.refs.count), "commits": Int64(commits.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0],
-                fingerprint: try fingerprint.canonicalJSON, warnings: found.warnings + (try await repository.omissions()))
+                counts: [
+                    "refs": Int64(fingerprint.refs.count),
+                    "commits": Int64(commits.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0,
+                ],
+                fingerprint: try fingerprint.canonicalJSON,
+                warnings: found.warnings + (try await repository.omissions()))
         }
     }
 
@@ -76,7 +85,8 @@ public struct GitSystem: VerifiableSystem {
     }
 
     public func verify(
-        _ backup: Manifest, from source: any ArtifactSource, scratch: URL, progress: @escaping @Sendable (String) -> Void
+        _ backup: Manifest, from source: any ArtifactSource, scratch: URL,
+        progress: @escaping @Sendable (String) -> Void
     ) async throws -> VerificationReport {
         let expected = try Self.fingerprint(of: backup)
         let tool = try GitTool(nil, folder: scratch.appending(path: "tool"))
@@ -88,7 +98,9 @@ public struct GitSystem: VerifiableSystem {
             try await repository.check(full: true)
             let found = try await repository.fingerprint()
             let differences = expected.differences(from: found)
-            guard differences.isEmpty else { throw VerificationFailure(check: "refs", differences.joined(separator: "; ")) }
+            guard differences.isEmpty else {
+                throw VerificationFailure(check: "refs", differences.joined(separator: "; "))
+            }
             if !expected.refs.isEmpty {
                 let clone = scratch.appending(path: "clone")
                 try await tool.run(["clone", "--quiet", "--no-checkout", "--", repository.folder.path, clone.path])

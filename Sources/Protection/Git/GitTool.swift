@@ -23,8 +23,9 @@ struct GitTool: Sendable {
         var secrets: [String] = []
         func file(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
             let path = folder.appending(path: name).path
-            guard FileManager.default.createFile(
-                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
+            guard
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
             else { throw GitError(.diskFull, "\(path) could not be written", isRetriable: true) }
             return path
         }
@@ -51,8 +52,10 @@ struct GitTool: Sendable {
             }
             if try remote.transport() == .ssh {
                 // The folder's path is ours and has no character that a shell would read.
-                var command = "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"
-                command += " -o UserKnownHostsFile='\(try file("known_hosts", remote.knownHosts ?? ""))' -o GlobalKnownHostsFile=/dev/null"
+                var command =
+                    "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o ServerAliveInterval=15"
+                command +=
+                    " -o UserKnownHostsFile='\(try file("known_hosts", remote.knownHosts ?? ""))' -o GlobalKnownHostsFile=/dev/null"
                 if let key = remote.sshKey {
                     command += " -o IdentitiesOnly=yes -i '\(try file("key", key.hasSuffix("\n") ? key : key + "\n"))'"
                 }
@@ -81,9 +84,12 @@ struct GitTool: Sendable {
     /// What old tools wrote, and what every clone takes all the same. Nothing of it keeps an object from being read. All are
     /// known to git 2.30, which refuses names that it does not know.
     private static let toleratedDefects = [
-        "badDate", "badDateOverflow", "badEmail", "badName", "badTimezone", "duplicateEntries", "missingAuthor", "missingCommitter",
-        "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate", "missingSpaceBeforeEmail", "missingTagEntry", "multipleAuthors",
-        "treeNotSorted", "zeroPaddedDate", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesName", "gitmodulesPath", "gitmodulesSymlink",
+        "badDate", "badDateOverflow", "badEmail", "badName", "badTimezone", "duplicateEntries", "missingAuthor",
+        "missingCommitter",
+        "missingEmail", "missingNameBeforeEmail", "missingSpaceBeforeDate", "missingSpaceBeforeEmail",
+        "missingTagEntry", "multipleAuthors",
+        "treeNotSorted", "zeroPaddedDate", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesName", "gitmodulesPath",
+        "gitmodulesSymlink",
         "gitmodulesUpdate", "gitmodulesUrl",
     ]
 
@@ -91,9 +97,13 @@ struct GitTool: Sendable {
 
     /// - Throws: ``GitError``.
     @discardableResult
-    func run(_ arguments: [String], in repository: URL? = nil, input: String = "", limit: Int = 256 << 20) async throws -> String {
+    func run(_ arguments: [String], in repository: URL? = nil, input: String = "", limit: Int = 256 << 20) async throws
+        -> String
+    {
         try await explained {
-            String(decoding: try await runChild(command(arguments, repository), input: Array(input.utf8), limit: limit), as: UTF8.self)
+            String(
+                decoding: try await runChild(command(arguments, repository), input: Array(input.utf8), limit: limit),
+                as: UTF8.self)
         }
     }
 
@@ -120,11 +130,14 @@ struct GitTool: Sendable {
         return (hidden(String(decoding: output.withLock { $0 }, as: UTF8.self)), failure)
     }
 
-    private func hidden(_ text: String) -> String { secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: "[hidden]") } }
+    private func hidden(_ text: String) -> String {
+        secrets.filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: "[hidden]") }
+    }
 
     /// Gives what git writes to `sink`, piece by piece.
     func stream(
-        _ arguments: [String], in repository: URL, input: String, into sink: @escaping @Sendable ([UInt8]) async throws -> Void
+        _ arguments: [String], in repository: URL, input: String,
+        into sink: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         try await explained {
             try await withChild(command(arguments, repository)) { streams in
@@ -146,7 +159,8 @@ struct GitTool: Sendable {
         // A git that outlived us would hold locks that the next attempt takes for a dead one's. On this signal it removes
         // them. Its helper for http touches no ref, and ends when it next writes to it, or after the minute of lowSpeedTime.
         Command(
-            "git", (repository.map { ["--git-dir", $0.path] } ?? []) + arguments, environment: environment, diesWithParent: .terminate)
+            "git", (repository.map { ["--git-dir", $0.path] } ?? []) + arguments, environment: environment,
+            diesWithParent: .terminate)
     }
 
     private func explained<T>(_ body: () async throws -> T) async throws -> T {

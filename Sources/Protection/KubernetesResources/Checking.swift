@@ -31,21 +31,33 @@ struct Checking: Sendable {
         /// A backup of which the server was asked about nothing was read, and no more.
         func level(of objects: Int64) -> VerificationReport.Level {
             guard objects > 0, asked == 0 else { return .restored }
-            var reasons = ObjectCheck.Unchecked.allCases.filter { unchecked[$0] != nil }.map { $0.rawValue + ($0.mend.map { " (\($0))" } ?? "") }
-            if outOfReach > 0 { reasons.append("this namespace may not write where they belong (start the operator with --cross-namespace-from)") }
-            return .checked(missing: "the API server was asked about none of the objects: \(reasons.joined(separator: "; "))")
+            var reasons = ObjectCheck.Unchecked.allCases.filter { unchecked[$0] != nil }.map {
+                $0.rawValue + ($0.mend.map { " (\($0))" } ?? "")
+            }
+            if outOfReach > 0 {
+                reasons.append(
+                    "this namespace may not write where they belong (start the operator with --cross-namespace-from)")
+            }
+            return .checked(
+                missing: "the API server was asked about none of the objects: \(reasons.joined(separator: "; "))")
         }
 
         var summary: String {
             var parts = ["the API server accepted \(accepted) objects in a dry run"]
-            if elsewhere > 0 { parts.append("\(elsewhere) in another namespace and under another name, since their own does not exist") }
+            if elsewhere > 0 {
+                parts.append("\(elsewhere) in another namespace and under another name, since their own does not exist")
+            }
             if immovable > 0 {
-                parts.append("\(immovable) only under another name: what is there now differs in fields that can never change, and has to be deleted before a restore")
+                parts.append(
+                    "\(immovable) only under another name: what is there now differs in fields that can never change, and has to be deleted before a restore"
+                )
             }
             for reason in ObjectCheck.Unchecked.allCases {
                 if let count = unchecked[reason] { parts.append("\(count) were not asked about: \(reason.rawValue)") }
             }
-            if outOfReach > 0 { parts.append("\(outOfReach) were not asked about: this namespace may not write where they belong") }
+            if outOfReach > 0 {
+                parts.append("\(outOfReach) were not asked about: this namespace may not write where they belong")
+            }
             return parts.joined(separator: "; ")
         }
     }
@@ -64,7 +76,11 @@ struct Checking: Sendable {
         func flush() async throws {
             let outcomes = try await Concurrently.map(batch) { object in try await outcome(object, types) }
             for (object, outcome) in zip(batch, outcomes) {
-                if let outcome { tally.add(outcome, name: ResourceDocuments.name(object)) } else { tally.outOfReach += 1 }
+                if let outcome {
+                    tally.add(outcome, name: ResourceDocuments.name(object))
+                } else {
+                    tally.outOfReach += 1
+                }
             }
             count += batch.count
             batch = []
@@ -82,7 +98,8 @@ struct Checking: Sendable {
     private func outcome(_ object: JSON, _ types: ResourceTypes) async throws -> ObjectCheck.Outcome? {
         let own = object[path: "metadata", "namespace"]?.string
         guard reaches || own == namespace else { return nil }
-        guard let type = try await ResourcesError.reading(ResourcesSystem.field, { try await types.type(of: object) }) else {
+        guard let type = try await ResourcesError.reading(ResourcesSystem.field, { try await types.type(of: object) })
+        else {
             return .unchecked(.noKind, ResourceDocuments.name(object))
         }
         return try await check.check(object, type: type, force: true).outcome

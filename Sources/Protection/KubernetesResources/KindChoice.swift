@@ -11,21 +11,28 @@ enum KindChoice {
             if word == "*" {
                 if let silent = catalogue.silent.first(where: { !$0.contains("metrics.k8s.io/") }) {
                     throw ResourcesError(
-                        .unreachable, "the API group \(silent) does not answer, so that not every kind is known", field: field(index),
+                        .unreachable, "the API group \(silent) does not answer, so that not every kind is known",
+                        field: field(index),
                         mend: "repair its APIService, or name the kinds that are wanted", isRetriable: true)
                 }
-                for resource in catalogue.resources where isOrdinary(resource, selection) { chosen[resource.type.groupResource] = resource }
+                for resource in catalogue.resources where isOrdinary(resource, selection) {
+                    chosen[resource.type.groupResource] = resource
+                }
             } else {
                 let resource = try find(word, in: catalogue, field: field(index))
                 try check(resource, word, selection, field: field(index))
                 chosen[resource.type.groupResource] = resource
             }
         }
-        if selection.includeSecrets, let secrets = catalogue.resources.first(where: { $0.type.groupResource == "secrets" }) {
+        if selection.includeSecrets,
+            let secrets = catalogue.resources.first(where: { $0.type.groupResource == "secrets" })
+        {
             chosen["secrets"] = secrets
         }
         // Whoever brings back a namespace's objects in an empty cluster needs the namespace, with its labels.
-        if selection.reachesCluster, let own = catalogue.resources.first(where: { $0.type.groupResource == "namespaces" }) {
+        if selection.reachesCluster,
+            let own = catalogue.resources.first(where: { $0.type.groupResource == "namespaces" })
+        {
             chosen["namespaces"] = own
         }
         return chosen.values.sorted { ResourceOrder.isBefore($0.type, $1.type) }
@@ -38,7 +45,9 @@ enum KindChoice {
         let lower = word.lowercased()
         let parts = lower.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts[0]
-        var found = catalogue.resources.filter { names($0).contains(name) && (parts.count == 1 || $0.type.group == parts[1]) }
+        var found = catalogue.resources.filter {
+            names($0).contains(name) && (parts.count == 1 || $0.type.group == parts[1])
+        }
         if found.count > 1 {
             // As kubectl: Kubernetes' own before others.
             if let core = found.first(where: { $0.type.group.isEmpty }) { found = [core] }
@@ -48,11 +57,16 @@ enum KindChoice {
         if found.count == 1 { return found[0] }
         if found.count > 1 {
             let list = found.map(\.type.groupResource).sorted().joined(separator: ", ")
-            throw ResourcesError(.unknownKind, "\"\(word)\" may be any of \(list)", field: field, mend: "write it with its group")
+            throw ResourcesError(
+                .unknownKind, "\"\(word)\" may be any of \(list)", field: field, mend: "write it with its group")
         }
         let near = nearest(lower, in: catalogue)
-        let mend = near.isEmpty ? "`kubectl api-resources` lists the kinds; install its definition if it is a custom one" : "is \(near.joined(separator: " or ")) meant?"
-        throw ResourcesError(.unknownKind, "the API server has no kind \"\(word)\"", field: field, mend: mend, isRetriable: near.isEmpty)
+        let mend =
+            near.isEmpty
+            ? "`kubectl api-resources` lists the kinds; install its definition if it is a custom one"
+            : "is \(near.joined(separator: " or ")) meant?"
+        throw ResourcesError(
+            .unknownKind, "the API server has no kind \"\(word)\"", field: field, mend: mend, isRetriable: near.isEmpty)
     }
 
     private static func names(_ resource: APIResource) -> [String] {
@@ -63,28 +77,40 @@ enum KindChoice {
         var best: [(distance: Int, name: String)] = []
         for resource in catalogue.resources where resource.verbs.contains("list") {
             let forms = names(resource).filter { $0.count > 2 }.flatMap { [$0, "\($0).\(resource.type.group)"] }
-            guard let distance = forms.map({ EditDistance.between(word, $0) }).min(), distance <= max(1, word.count / 4) else { continue }
+            guard let distance = forms.map({ EditDistance.between(word, $0) }).min(), distance <= max(1, word.count / 4)
+            else { continue }
             best.append((distance, resource.type.groupResource))
         }
         return best.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }
 
-    private static func check(_ resource: APIResource, _ word: String, _ selection: ResourceSelection, field: String) throws {
+    private static func check(_ resource: APIResource, _ word: String, _ selection: ResourceSelection, field: String)
+        throws
+    {
         let type = resource.type
         if type.groupResource == "secrets", !selection.includeSecrets {
-            throw ResourcesError(.invalid, "Secrets are stored only when asked for", field: field, mend: "set includeSecrets: true, or leave \(word) out")
+            throw ResourcesError(
+                .invalid, "Secrets are stored only when asked for", field: field,
+                mend: "set includeSecrets: true, or leave \(word) out")
         }
         if neverProtected.contains(type.groupResource) {
             throw ResourcesError(
-                .invalid, "\(type.kind) objects are not protected this way: they are made again from what is in the bucket", field: field,
+                .invalid,
+                "\(type.kind) objects are not protected this way: they are made again from what is in the bucket",
+                field: field,
                 mend: "leave \(word) out")
         }
-        guard resource.verbs.contains("list"), resource.verbs.contains("patch") || resource.verbs.contains("create") else {
-            throw ResourcesError(.invalid, "the API server does not let \(type.groupResource) be listed and created", field: field, mend: "leave it out")
+        guard resource.verbs.contains("list"), resource.verbs.contains("patch") || resource.verbs.contains("create")
+        else {
+            throw ResourcesError(
+                .invalid, "the API server does not let \(type.groupResource) be listed and created", field: field,
+                mend: "leave it out")
         }
         if !type.namespaced, !selection.reachesCluster {
             throw ResourcesError(
-                .outOfReach, "\(type.groupResource) belong to the whole cluster, which a policy of this namespace may not read", field: field,
+                .outOfReach,
+                "\(type.groupResource) belong to the whole cluster, which a policy of this namespace may not read",
+                field: field,
                 mend: ResourceReach.mend)
         }
     }
@@ -93,7 +119,11 @@ enum KindChoice {
     private static func isOrdinary(_ resource: APIResource, _ selection: ResourceSelection) -> Bool {
         let type = resource.type
         guard resource.verbs.isSuperset(of: ["list", "create", "patch"]) else { return false }
-        if type.groupResource == "secrets" || neverProtected.contains(type.groupResource) || machinery.contains(type.groupResource) { return false }
+        if type.groupResource == "secrets" || neverProtected.contains(type.groupResource)
+            || machinery.contains(type.groupResource)
+        {
+            return false
+        }
         return type.namespaced || (selection.reachesCluster && selection.namespaces == nil)
     }
 
@@ -102,8 +132,10 @@ enum KindChoice {
 
     static let machinery: Set<String> = [
         "events", "events.events.k8s.io", "endpoints", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io",
-        "leasecandidates.coordination.k8s.io", "controllerrevisions.apps", "nodes", "componentstatuses", "csinodes.storage.k8s.io",
-        "csistoragecapacities.storage.k8s.io", "volumeattachments.storage.k8s.io", "certificatesigningrequests.certificates.k8s.io",
+        "leasecandidates.coordination.k8s.io", "controllerrevisions.apps", "nodes", "componentstatuses",
+        "csinodes.storage.k8s.io",
+        "csistoragecapacities.storage.k8s.io", "volumeattachments.storage.k8s.io",
+        "certificatesigningrequests.certificates.k8s.io",
         "ipaddresses.networking.k8s.io", "resourceslices.resource.k8s.io", "storageversions.internal.apiserver.k8s.io",
         "podcertificaterequests.certificates.k8s.io",
     ]

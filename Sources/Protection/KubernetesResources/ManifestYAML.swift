@@ -43,12 +43,16 @@ public enum ManifestYAML {
         case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N": return .bool(false)
         default: break
         }
-        guard let first = text.utf8.first, (48...57).contains(first) || first == 43 || first == 45 || first == 46 else { return .string(text) }
+        guard let first = text.utf8.first, (48...57).contains(first) || first == 43 || first == 45 || first == 46 else {
+            return .string(text)
+        }
         let isNegative = first == 45
         let digits = (first == 43 || first == 45 ? text.dropFirst() : text[...]).filter { $0 != "_" }
         for (prefix, radix) in [("0x", 16), ("0b", 2), ("0o", 8)] where digits.hasPrefix(prefix) {
             let value = digits.dropFirst(2)
-            guard value.first != "+", value.first != "-", let number = Int64(value, radix: radix) else { return .string(text) }
+            guard value.first != "+", value.first != "-", let number = Int64(value, radix: radix) else {
+                return .string(text)
+            }
             return .integer(isNegative ? -number : number)
         }
         if !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) {
@@ -58,7 +62,9 @@ public enum ManifestYAML {
             if !isOctal, let number = Int64((isNegative ? "-" : "") + digits) { return .integer(number) }
         }
         let isNumeric = digits.utf8.allSatisfy { (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }
-        if isNumeric, digits.utf8.contains(where: { (48...57).contains($0) }), let number = Double((isNegative ? "-" : "") + digits) {
+        if isNumeric, digits.utf8.contains(where: { (48...57).contains($0) }),
+            let number = Double((isNegative ? "-" : "") + digits)
+        {
             return .number(number)
         }
         return .string(text)

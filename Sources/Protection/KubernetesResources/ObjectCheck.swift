@@ -59,7 +59,8 @@ struct ObjectCheck: Sendable {
         }
         do {
             let result = try await client.apply(
-                object, type: type, name: name, namespace: namespace, fieldManager: Self.fieldManager, force: force, dryRun: true
+                object, type: type, name: name, namespace: namespace, fieldManager: Self.fieldManager, force: force,
+                dryRun: true
             ).content
             let outcome: Outcome =
                 switch live {
@@ -72,7 +73,9 @@ struct ObjectCheck: Sendable {
         }
     }
 
-    private func outcome(of error: KubernetesError, _ object: JSON, _ type: ResourceType, live: JSON?) async throws -> Outcome {
+    private func outcome(of error: KubernetesError, _ object: JSON, _ type: ResourceType, live: JSON?) async throws
+        -> Outcome
+    {
         let words = Self.words(error, type)
         switch error.reason {
         case _ where error.isPremature: throw ResourcesError(error, field: ResourcesSystem.field)
@@ -94,7 +97,8 @@ struct ObjectCheck: Sendable {
             case .checkedElsewhere: return .immovable(words)
             default: return .refused(words)
             }
-        case .unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests, .internalError, .unauthorized:
+        case .unreachable, .serviceUnavailable, .timeout, .serverTimeout, .tooManyRequests, .internalError,
+            .unauthorized:
             throw ResourcesError(error, field: ResourcesSystem.field)
         default: return .refused(words)
         }
@@ -102,23 +106,28 @@ struct ObjectCheck: Sendable {
 
     /// The content alone, under a name that nothing has. Nil when that cannot be asked.
     private func checkElsewhere(_ object: JSON, _ type: ResourceType) async throws -> Outcome? {
-        guard let name = object[path: "metadata", "name"]?.string, !type.namespaced || standIn != nil else { return nil }
+        guard let name = object[path: "metadata", "name"]?.string, !type.namespaced || standIn != nil else {
+            return nil
+        }
         // Of some kinds the name says what the object is.
         if ["customresourcedefinitions", "apiservices", "namespaces"].contains(type.plural) { return nil }
-        let other = "\(name.prefix(40).trimmingCharacters(in: ["-", "."]))-dr\(try SecureRandom.hexString(byteCount: 5))"
+        let other =
+            "\(name.prefix(40).trimmingCharacters(in: ["-", "."]))-dr\(try SecureRandom.hexString(byteCount: 5))"
         var copy = object
         copy["metadata"]?["name"] = .string(other)
         if type.namespaced { copy["metadata"]?["namespace"] = standIn.map(JSON.string) }
         if type.groupResource == "services" { copy = ServiceAddresses.removed(from: copy) }
         do {
             _ = try await client.apply(
-                copy, type: type, name: other, namespace: type.namespaced ? standIn : nil, fieldManager: Self.fieldManager, force: false, dryRun: true)
+                copy, type: type, name: other, namespace: type.namespaced ? standIn : nil,
+                fieldManager: Self.fieldManager, force: false, dryRun: true)
             return .checkedElsewhere
         } catch let error as KubernetesError {
             switch error.reason {
             case _ where error.isPremature: throw ResourcesError(error, field: ResourcesSystem.field)
             case .invalid: return .refused(Self.words(error, type))
-            case .badRequest where !(error.status.message?.contains("dry run") ?? false): return .refused(Self.words(error, type))
+            case .badRequest where !(error.status.message?.contains("dry run") ?? false):
+                return .refused(Self.words(error, type))
             case .forbidden, .notFound, .badRequest: return nil
             default: throw ResourcesError(error, field: ResourcesSystem.field)
             }
@@ -128,7 +137,9 @@ struct ObjectCheck: Sendable {
     /// Without what every write changes.
     static func content(_ object: JSON) -> JSON {
         var result = object
-        for field in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"] { result["metadata"]?[field] = nil }
+        for field in ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"] {
+            result["metadata"]?[field] = nil
+        }
         result["status"] = nil
         return result
     }
@@ -137,14 +148,16 @@ struct ObjectCheck: Sendable {
     static func words(_ error: KubernetesError, _ type: ResourceType) -> String {
         guard type.groupResource == "secrets" else { return error.status.message ?? "\(error)" }
         let fields = (error.status.details?.causes ?? []).map { "\($0.field ?? "?") (\($0.reason ?? "refused"))" }
-        return "\(error.request): \(error.reason.rawValue)\(fields.isEmpty ? "" : ": \(fields.joined(separator: ", "))")"
+        return
+            "\(error.request): \(error.reason.rawValue)\(fields.isEmpty ? "" : ": \(fields.joined(separator: ", "))")"
     }
 
     /// `conflict with "kubectl" using apps/v1` and the field, cause by cause.
     static func conflicts(_ error: KubernetesError) -> [Conflict] {
         (error.status.details?.causes ?? []).filter { $0.reason == "FieldManagerConflict" }.map { cause in
             let words = (cause.message ?? "").split(separator: "\"", omittingEmptySubsequences: false)
-            return Conflict(field: cause.field ?? "?", manager: words.count > 2 ? String(words[1]) : cause.message ?? "?")
+            return Conflict(
+                field: cause.field ?? "?", manager: words.count > 2 ? String(words[1]) : cause.message ?? "?")
         }
     }
 }

@@ -8,12 +8,14 @@ extension ObjectStripping {
         let annotations = object[path: "metadata", "annotations"]
         switch type.groupResource {
         case "configmaps":
-            return ["kube-root-ca.crt", "openshift-service-ca.crt"].contains(name) || annotations?["control-plane.alpha.kubernetes.io/leader"] != nil
+            return ["kube-root-ca.crt", "openshift-service-ca.crt"].contains(name)
+                || annotations?["control-plane.alpha.kubernetes.io/leader"] != nil
         case "secrets":
             // The new cluster's controller issues its own; the old one's key does not sign there.
             return object["type"]?.string == "kubernetes.io/service-account-token"
         case "pods": return annotations?["kubernetes.io/config.mirror"] != nil
-        case "services", "endpoints": return object[path: "metadata", "namespace"]?.string == "default" && name == "kubernetes"
+        case "services", "endpoints":
+            return object[path: "metadata", "namespace"]?.string == "default" && name == "kubernetes"
         case "clusterroles.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io",
             "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io":
             return labels?["kubernetes.io/bootstrapping"] != nil
@@ -41,7 +43,9 @@ extension ObjectStripping {
     /// Addresses and ports that the server chose are left to the next server; those that somebody asked for are kept. A
     /// field manager owns what was asked for, and not what was allocated.
     static func service(_ specification: JSON, _ object: JSON) -> JSON {
-        let managed = (object[path: "metadata", "managedFields"]?.array ?? []).compactMap { $0[path: "fieldsV1", "f:spec"] }
+        let managed = (object[path: "metadata", "managedFields"]?.array ?? []).compactMap {
+            $0[path: "fieldsV1", "f:spec"]
+        }
         func isAsked(_ field: String) -> Bool { managed.contains { $0["f:\(field)"] != nil } }
         var result = specification
         let isHeadless = specification["clusterIP"]?.string == "None"
@@ -49,11 +53,14 @@ extension ObjectStripping {
             result["clusterIP"] = nil
             result["clusterIPs"] = nil
         }
-        for field in ["ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] where !isAsked(field) { result[field] = nil }
+        for field in ["ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"] where !isAsked(field) {
+            result[field] = nil
+        }
         result["ports"] = specification["ports"]?.array.map { ports in
             .array(
                 ports.map { port in
-                    guard port["nodePort"] != nil, !managed.contains(where: { asksForNodePort($0["f:ports"], port) }) else { return port }
+                    guard port["nodePort"] != nil, !managed.contains(where: { asksForNodePort($0["f:ports"], port) })
+                    else { return port }
                     var port = port
                     port["nodePort"] = nil
                     return port
@@ -64,7 +71,9 @@ extension ObjectStripping {
 
     private static func asksForNodePort(_ managed: JSON?, _ port: JSON) -> Bool {
         (managed?.object ?? [:]).contains { key, fields in
-            guard fields["f:nodePort"] != nil, key.hasPrefix("k:"), let named = try? JSON(parsing: String(key.dropFirst(2))) else { return false }
+            guard fields["f:nodePort"] != nil, key.hasPrefix("k:"),
+                let named = try? JSON(parsing: String(key.dropFirst(2)))
+            else { return false }
             return named["port"] == port["port"] && (named["protocol"] ?? "TCP") == (port["protocol"] ?? "TCP")
         }
     }
@@ -72,7 +81,9 @@ extension ObjectStripping {
     static func pod(_ specification: JSON) -> JSON {
         var result = specification
         // Decided or computed when it was admitted; admission refuses them when they are not as it would compute them.
-        for field in ["nodeName", "priority", "preemptionPolicy", "ephemeralContainers", "serviceAccount"] { result[field] = nil }
+        for field in ["nodeName", "priority", "preemptionPolicy", "ephemeralContainers", "serviceAccount"] {
+            result[field] = nil
+        }
         func isInjected(_ name: JSON?) -> Bool { name?.string?.hasPrefix("kube-api-access-") ?? false }
         if let volumes = specification["volumes"]?.array {
             let own = volumes.filter { !isInjected($0["name"]) }
@@ -99,7 +110,9 @@ extension ObjectStripping {
         var result = specification
         result["selector"] = nil
         if var labels = specification[path: "template", "metadata", "labels"]?.object {
-            for key in ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"] { labels[key] = nil }
+            for key in [
+                "controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name",
+            ] { labels[key] = nil }
             var template = specification["template"] ?? .object([:])
             template["metadata"]?["labels"] = labels.isEmpty ? nil : .object(labels)
             if template["metadata"]?.object?.isEmpty == true { template["metadata"] = nil }

@@ -49,9 +49,12 @@ struct ObjectStripping: Sendable {
     private static func isWritten(_ key: String) -> Bool {
         if key.hasPrefix("pv.kubernetes.io/bind-") || key == "pv.kubernetes.io/bound-by-controller" { return true }
         return [
-            "kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision", "deployment.kubernetes.io/desired-replicas",
-            "deployment.kubernetes.io/max-replicas", "deployment.kubernetes.io/revision-history", "deprecated.daemonset.template.generation",
-            "volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner", "volume.kubernetes.io/selected-node",
+            "kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision",
+            "deployment.kubernetes.io/desired-replicas",
+            "deployment.kubernetes.io/max-replicas", "deployment.kubernetes.io/revision-history",
+            "deprecated.daemonset.template.generation",
+            "volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner",
+            "volume.kubernetes.io/selected-node",
             "endpoints.kubernetes.io/last-change-trigger-time", "control-plane.alpha.kubernetes.io/leader",
             "batch.kubernetes.io/job-tracking",
         ].contains(key)

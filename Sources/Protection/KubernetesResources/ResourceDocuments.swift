@@ -39,7 +39,9 @@ enum ResourceDocuments {
         }
         for try await piece in pieces {
             for text in splitter.add(piece) { try await take(text) }
-            guard splitter.pending <= longest else { throw VerificationFailure(check: "documents", "one document is larger than \(longest) bytes") }
+            guard splitter.pending <= longest else {
+                throw VerificationFailure(check: "documents", "one document is larger than \(longest) bytes")
+            }
         }
         try await take(splitter.rest)
         guard key != nil else { throw VerificationFailure(check: "documents", "the artifact is empty") }
@@ -56,7 +58,8 @@ enum ResourceDocuments {
     private static func parse(_ text: String) throws -> JSON {
         // The parser's own words would quote the text, which may be a Secret's.
         guard let objects = try? ManifestYAML.documents(text), objects.count == 1, let object = objects.first,
-            object["apiVersion"]?.string != nil, object["kind"]?.string != nil, object[path: "metadata", "name"]?.string != nil
+            object["apiVersion"]?.string != nil, object["kind"]?.string != nil,
+            object[path: "metadata", "name"]?.string != nil
         else { throw VerificationFailure(check: "documents", "a document is not a Kubernetes object") }
         return object
     }
@@ -77,7 +80,8 @@ struct DocumentSplitter {
         var start = 0
         var index = scanned
         while index + Self.mark.count <= buffer.count {
-            guard buffer[index] == Self.mark[0], buffer[index..<(index + Self.mark.count)].elementsEqual(Self.mark) else {
+            guard buffer[index] == Self.mark[0], buffer[index..<(index + Self.mark.count)].elementsEqual(Self.mark)
+            else {
                 index += 1
                 continue
             }

@@ -26,7 +26,8 @@ struct ResourceLister: Sendable {
     /// Calls `body` with each page. All of them are of one version, which is returned.
     /// - Throws: ``ListExpired`` when a later page of that version cannot be had any more, ``ResourcesError``, or what `body` threw.
     func each(
-        _ type: ResourceType, namespace: String?, labels: String? = nil, metadataOnly: Bool = false, _ body: ([JSON]) async throws -> Void
+        _ type: ResourceType, namespace: String?, labels: String? = nil, metadataOnly: Bool = false,
+        _ body: ([JSON]) async throws -> Void
     ) async throws -> String {
         var limit: Int? = paging == .atOnce ? nil : metadataOnly ? Self.longestPage : Self.firstLimit
         if paging == .largePages { limit = 5000 }
@@ -36,7 +37,8 @@ struct ResourceLister: Sendable {
             let page: ResourcePage
             do {
                 page = try await client.page(
-                    type, namespace: namespace, selector: ListSelector(labels: labels), limit: limit, next: next, metadataOnly: metadataOnly)
+                    type, namespace: namespace, selector: ListSelector(labels: labels), limit: limit, next: next,
+                    metadataOnly: metadataOnly)
             } catch let error as KubernetesError {
                 if error.isExpired, next != nil { throw ListExpired() }
                 throw ResourcesError(error, field: field)

@@ -8,7 +8,8 @@ public enum ResourceOrder {
         switch (group, kind) {
         case ("", "Namespace"): 0
         case ("apiextensions.k8s.io", "CustomResourceDefinition"): 1
-        case ("storage.k8s.io", _), ("scheduling.k8s.io", _), ("node.k8s.io", _), ("networking.k8s.io", "IngressClass"): 2
+        case ("storage.k8s.io", _), ("scheduling.k8s.io", _), ("node.k8s.io", _), ("networking.k8s.io", "IngressClass"):
+            2
         case ("networking.k8s.io", "NetworkPolicy"), ("", "ResourceQuota"), ("", "LimitRange"): 3
         case ("", "ServiceAccount"): 4
         case ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "Role"): 5
@@ -40,18 +41,24 @@ public enum ResourceOrder {
     }
 
     static func isBefore(_ left: ResourceType, _ right: ResourceType) -> Bool {
-        (rank(group: left.group, kind: left.kind), left.group, left.plural) < (rank(group: right.group, kind: right.kind), right.group, right.plural)
+        (rank(group: left.group, kind: left.kind), left.group, left.plural) < (
+            rank(group: right.group, kind: right.kind), right.group, right.plural
+        )
     }
 
     /// Groups of Kubernetes itself; every other is somebody's definition or extension server.
     static func isBuiltIn(_ group: String) -> Bool {
-        guard group.contains(".") else { return ["", "apps", "autoscaling", "batch", "extensions", "policy"].contains(group) }
+        guard group.contains(".") else {
+            return ["", "apps", "autoscaling", "batch", "extensions", "policy"].contains(group)
+        }
         return builtIn.contains(group)
     }
 
     private static let builtIn: Set<String> = [
-        "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io", "authorization.k8s.io",
-        "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "flowcontrol.apiserver.k8s.io",
+        "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "authentication.k8s.io",
+        "authorization.k8s.io",
+        "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io",
+        "flowcontrol.apiserver.k8s.io",
         "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "rbac.authorization.k8s.io", "resource.k8s.io",
         "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io",
     ]

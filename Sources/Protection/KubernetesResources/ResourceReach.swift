@@ -18,5 +18,6 @@ public enum ResourceReach: Sendable, Hashable {
         }
     }
 
-    static let mend = "start the operator with --cross-namespace-from and the policy's or plan's namespace, if everybody who writes there may see everything"
+    static let mend =
+        "start the operator with --cross-namespace-from and the policy's or plan's namespace, if everybody who writes there may see everything"
 }

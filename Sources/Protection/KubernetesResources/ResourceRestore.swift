@@ -27,7 +27,10 @@ public struct ResourceRestore: Sendable {
         public var labels: LabelQuery?
         public var conflict: ConflictRule
 
-        public init(namespaces: [String: String]? = nil, kinds: [String]? = nil, labels: LabelQuery? = nil, conflict: ConflictRule = .fail) {
+        public init(
+            namespaces: [String: String]? = nil, kinds: [String]? = nil, labels: LabelQuery? = nil,
+            conflict: ConflictRule = .fail
+        ) {
             self.namespaces = namespaces
             self.kinds = kinds
             self.labels = labels

@@ -15,14 +15,16 @@ public struct ResourceSelection: Sendable, Hashable {
 
     /// - Throws: ``ResourcesError`` when the namespace may not ask for that.
     public init(
-        policyNamespace: String, reach: ResourceReach, namespaces: [String]?, kinds: [String], labels: LabelQuery? = nil,
+        policyNamespace: String, reach: ResourceReach, namespaces: [String]?, kinds: [String],
+        labels: LabelQuery? = nil,
         includeSecrets: Bool = false, includeDefinitions: Bool = false
     ) throws {
         let wanted = namespaces ?? [policyNamespace]
         reachesCluster = reach.reachesEverything(from: policyNamespace)
         if !reachesCluster, let other = wanted.first(where: { $0 != policyNamespace }) {
             throw ResourcesError(
-                .outOfReach, "a policy of the namespace \"\(policyNamespace)\" may not read \(other == "*" ? "all namespaces" : "the namespace \"\(other)\"")",
+                .outOfReach,
+                "a policy of the namespace \"\(policyNamespace)\" may not read \(other == "*" ? "all namespaces" : "the namespace \"\(other)\"")",
                 field: "spec.source.kubernetes.namespaces", mend: ResourceReach.mend)
         }
         if let complaint = labels?.complaint {

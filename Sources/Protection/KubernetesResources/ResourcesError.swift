@@ -53,7 +53,9 @@ extension ResourcesError {
             let role = error.status.details?.kind == "secrets" ? "dr-resources-secrets" : "dr-resources"
             self.init(
                 .forbidden, "\(error)", field: field,
-                mend: "give the operator that right: bind the ClusterRole \(role), or one of your own, to it in the namespace")
+                mend:
+                    "give the operator that right: bind the ClusterRole \(role), or one of your own, to it in the namespace"
+            )
         case .unauthorized:
             self.init(.forbidden, "\(error)", field: field, mend: "check the operator's credentials", isRetriable: true)
         case _ where error.isAway:

@@ -20,7 +20,9 @@ public struct ResourcesFingerprint: Codable, Sendable, Hashable {
     /// Which objects the policy meant; nil for all.
     public var labels: LabelQuery?
 
-    public init(resources: [String: Resource], namespaces: [String], leftOut: [String: Int64], labels: LabelQuery? = nil) {
+    public init(
+        resources: [String: Resource], namespaces: [String], leftOut: [String: Int64], labels: LabelQuery? = nil
+    ) {
         self.resources = resources
         self.namespaces = namespaces
         self.leftOut = leftOut
@@ -46,7 +48,9 @@ public struct ResourcesFingerprint: Codable, Sendable, Hashable {
         let suffix = version.contains("/") ? ".\(version.prefix { $0 != "/" })" : ""
         let found = resources.first { entry in
             guard entry.value.kind == kind else { return false }
-            return suffix.isEmpty ? !entry.key.contains(".") : entry.key.hasSuffix(suffix) && entry.key.dropLast(suffix.count).contains(".") == false
+            return suffix.isEmpty
+                ? !entry.key.contains(".")
+                : entry.key.hasSuffix(suffix) && entry.key.dropLast(suffix.count).contains(".") == false
         }
         return found?.key ?? "\(kind)\(suffix)"
     }

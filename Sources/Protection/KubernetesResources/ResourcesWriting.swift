@@ -23,10 +23,13 @@ struct ResourcesWriting: Sendable {
         _ chosen: [APIResource], definitions: [JSON], _ write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> Result {
         let key = try ObjectDigest.makeKey()
-        let stripping = ObjectStripping(keepsVolumeNames: chosen.contains { $0.type.groupResource == "persistentvolumes" })
+        let stripping = ObjectStripping(
+            keepsVolumeNames: chosen.contains { $0.type.groupResource == "persistentvolumes" })
         var state = State(key: key, stripping: stripping, owners: owners, labels: selection.labels)
         state.text = ResourceDocuments.header(key: key)
-        if !definitions.isEmpty, !chosen.contains(where: { $0.type.groupResource == "namespaces" }) { try state.add(definitions, of: .definitions) }
+        if !definitions.isEmpty, !chosen.contains(where: { $0.type.groupResource == "namespaces" }) {
+            try state.add(definitions, of: .definitions)
+        }
         for resource in chosen {
             progress("\(resource.type.groupResource)")
             try await add(resource, to: &state, write)
@@ -36,12 +39,16 @@ struct ResourcesWriting: Sendable {
         return state.result
     }
 
-    private func add(_ resource: APIResource, to state: inout State, _ write: (([UInt8]) async throws -> Void)) async throws {
+    private func add(_ resource: APIResource, to state: inout State, _ write: (([UInt8]) async throws -> Void))
+        async throws
+    {
         let type = resource.type
         state.begin(type)
         if type.groupResource == "namespaces", let names = selection.namespaces {
             for name in names {
-                let found = try await ResourcesError.reading(lister.field) { try await client.getIfPresent(type, name, namespace: nil) }
+                let found = try await ResourcesError.reading(lister.field) {
+                    try await client.getIfPresent(type, name, namespace: nil)
+                }
                 if let found { try state.add([found.content], of: type) }
             }
             return
@@ -104,7 +111,8 @@ struct ResourcesWriting: Sendable {
                     if ownership == .elsewhere { noteOrphan(type, metadata) }
                     digests[type.groupResource]?.add(ResourceDocuments.canonical(kept))
                     text += ResourceDocuments.document(kept)
-                    let namespace = type.groupResource == "namespaces" ? metadata["name"]?.string : metadata["namespace"]?.string
+                    let namespace =
+                        type.groupResource == "namespaces" ? metadata["name"]?.string : metadata["namespace"]?.string
                     if let namespace { namespaces.insert(namespace) }
                 }
             }
@@ -121,11 +129,17 @@ struct ResourcesWriting: Sendable {
 
         var result: Result {
             let resources = digests.map { name, digest in
-                (name, ResourcesFingerprint.Resource(kind: kinds[name] ?? "", count: digest.count, digest: digest.text, versions: versions[name] ?? [:]))
+                (
+                    name,
+                    ResourcesFingerprint.Resource(
+                        kind: kinds[name] ?? "", count: digest.count, digest: digest.text,
+                        versions: versions[name] ?? [:])
+                )
             }
             return Result(
                 fingerprint: ResourcesFingerprint(
-                    resources: Dictionary(resources) { first, _ in first }, namespaces: namespaces.sorted(), leftOut: leftOut, labels: labels),
+                    resources: Dictionary(resources) { first, _ in first }, namespaces: namespaces.sorted(),
+                    leftOut: leftOut, labels: labels),
                 orphans: orphanCount, orphanNames: orphans)
         }
     }

@@ -12,7 +12,9 @@ struct RestoreSelection: Sendable {
     static let field = "restoreResources"
 
     /// - Throws: ``ResourcesError`` for what the backup does not have.
-    init(_ fingerprint: ResourcesFingerprint, _ options: ResourceRestore.Options, namespace: String, reach: ResourceReach) throws {
+    init(
+        _ fingerprint: ResourcesFingerprint, _ options: ResourceRestore.Options, namespace: String, reach: ResourceReach
+    ) throws {
         self.fingerprint = fingerprint
         self.options = options
         self.namespace = namespace
@@ -22,7 +24,8 @@ struct RestoreSelection: Sendable {
         }
         if let missing = options.namespaces?.keys.sorted().first(where: { !fingerprint.namespaces.contains($0) }) {
             throw ResourcesError(
-                .noNamespace, "the backup has nothing of the namespace \"\(missing)\"", field: "\(Self.field).namespaces",
+                .noNamespace, "the backup has nothing of the namespace \"\(missing)\"",
+                field: "\(Self.field).namespaces",
                 mend: "it has: \(fingerprint.namespaces.joined(separator: ", "))")
         }
         resources = try options.kinds.map { try Self.resources($0, in: fingerprint) }
@@ -35,12 +38,16 @@ struct RestoreSelection: Sendable {
             let found = fingerprint.resources.filter { name, resource in
                 let group = name.split(separator: ".", maxSplits: 1).dropFirst().first.map { ".\($0)" } ?? ""
                 let plural = name.prefix { $0 != "." }
-                return lower == "*" || [name, String(plural), resource.kind.lowercased(), resource.kind.lowercased() + group].contains(lower)
+                return lower == "*"
+                    || [name, String(plural), resource.kind.lowercased(), resource.kind.lowercased() + group].contains(
+                        lower)
             }
             guard !found.isEmpty else {
                 throw ResourcesError(
                     .unknownKind, "the backup has no kind \"\(word)\"", field: "\(Self.field).kinds[\(index)]",
-                    mend: "it has: \(fingerprint.resources.filter { $0.value.count > 0 }.keys.sorted().joined(separator: ", "))")
+                    mend:
+                        "it has: \(fingerprint.resources.filter { $0.value.count > 0 }.keys.sorted().joined(separator: ", "))"
+                )
             }
             result.formUnion(found.keys)
         }
@@ -80,9 +87,12 @@ struct RestoreSelection: Sendable {
         }
         guard reaches || to == namespace else {
             throw ResourcesError(
-                .outOfReach, "the backup has objects of the namespace \"\(from)\", and a plan of \"\(namespace)\" may not write to \"\(to)\"",
+                .outOfReach,
+                "the backup has objects of the namespace \"\(from)\", and a plan of \"\(namespace)\" may not write to \"\(to)\"",
                 field: "\(Self.field).namespaces",
-                mend: "choose those that it may with namespaces: [{from: \(from), to: \(namespace)}], or start the operator with --cross-namespace-from \(namespace)")
+                mend:
+                    "choose those that it may with namespaces: [{from: \(from), to: \(namespace)}], or start the operator with --cross-namespace-from \(namespace)"
+            )
         }
         return .restore(to == from ? object : moved(object, from: from, to: to))
     }
@@ -95,7 +105,9 @@ struct RestoreSelection: Sendable {
         if object["kind"]?.string == "PersistentVolumeClaim" { result["spec"]?["volumeName"] = nil }
         if object["kind"]?.string == "RoleBinding", let subjects = object["subjects"]?.array {
             let mapped = subjects.map { subject in
-                guard let place = subject["namespace"]?.string, let other = options.namespaces?[place] else { return subject }
+                guard let place = subject["namespace"]?.string, let other = options.namespaces?[place] else {
+                    return subject
+                }
                 var subject = subject
                 subject["namespace"] = .string(other)
                 return subject

@@ -14,7 +14,9 @@ extension RestoreSurvey.Findings {
             let comesWithUs = namespaces.contains(problem.namespace)
             switch problem.outcome {
             case .conflicts(let fields):
-                conflicts.append("\(problem.name): " + fields.map { "\($0.field) is managed by \($0.manager)" }.joined(separator: ", "))
+                conflicts.append(
+                    "\(problem.name): "
+                        + fields.map { "\($0.field) is managed by \($0.manager)" }.joined(separator: ", "))
             case .refused(let words): refused.append("\(problem.name): \(words)")
             case .immovable(let words): immovable.append("\(problem.name): \(words)")
             case .checkedElsewhere, .unchecked(.noNamespace, _):
@@ -28,20 +30,27 @@ extension RestoreSurvey.Findings {
             case .created, .updated, .unchanged: break
             }
         }
-        if blind > 0 { report.notes.append("\(blind) objects could not be tried before: \(ObjectCheck.Unchecked.noDryRun.rawValue)") }
+        if blind > 0 {
+            report.notes.append(
+                "\(blind) objects could not be tried before: \(ObjectCheck.Unchecked.noDryRun.rawValue)")
+        }
         if report.outOfReach > 0 {
-            report.notes.append("\(report.outOfReach) objects of the cluster were left alone: plans of this namespace may not write them")
+            report.notes.append(
+                "\(report.outOfReach) objects of the cluster were left alone: plans of this namespace may not write them"
+            )
         }
         problems = []
         let field = RestoreSelection.field
         if !unknown.isEmpty {
             throw ResourcesError(
-                .unknownKind, "the API server has no \(unknown.sorted().prefix(10).joined(separator: ", "))", field: field,
+                .unknownKind, "the API server has no \(unknown.sorted().prefix(10).joined(separator: ", "))",
+                field: field,
                 mend: "install the definitions first, or back up with includeDefinitions: true", isRetriable: true)
         }
         if !missing.isEmpty {
             throw ResourcesError(
-                .noNamespace, "there is no namespace \(missing.sorted().prefix(10).joined(separator: ", "))", field: "\(field).namespaces",
+                .noNamespace, "there is no namespace \(missing.sorted().prefix(10).joined(separator: ", "))",
+                field: "\(field).namespaces",
                 mend: "create it, or map it to one that is there with {from, to}", isRetriable: true)
         }
         if !forbidden.isEmpty {
@@ -53,7 +62,9 @@ extension RestoreSurvey.Findings {
                     : "give the operator that right: bind the ClusterRole dr-resources-restore to it in the namespace")
         }
         if !refused.isEmpty {
-            throw ResourcesError(.refused, Self.list(refused, "objects would not be taken"), field: field, mend: "nothing was written; leave them out with kinds or labelSelector")
+            throw ResourcesError(
+                .refused, Self.list(refused, "objects would not be taken"), field: field,
+                mend: "nothing was written; leave them out with kinds or labelSelector")
         }
         if !immovable.isEmpty {
             throw ResourcesError(
@@ -62,7 +73,8 @@ extension RestoreSurvey.Findings {
         }
         if !conflicts.isEmpty {
             throw ResourcesError(
-                .conflicts, Self.list(conflicts, "objects have fields that others manage and that would change"), field: "\(field).conflict",
+                .conflicts, Self.list(conflicts, "objects have fields that others manage and that would change"),
+                field: "\(field).conflict",
                 mend: "nothing was written; Overwrite takes these fields over, Skip leaves these objects as they are")
         }
     }

@@ -60,14 +60,17 @@ struct RestoreSurvey: Sendable {
     }
 
     private func survey(_ object: JSON, _ types: ResourceTypes, _ check: ObjectCheck) async throws -> Result {
-        guard let type = try await ResourcesError.reading(RestoreSelection.field, { try await types.type(of: object) }) else {
+        guard let type = try await ResourcesError.reading(RestoreSelection.field, { try await types.type(of: object) })
+        else {
             return Result(type: nil, outcome: .unchecked(.noKind, ResourceDocuments.name(object)))
         }
         let finding = try await check.check(object, type: type, force: selection.options.conflict == .overwrite)
         var result = Result(type: type, outcome: finding.outcome)
         if finding.live != nil, let after = finding.result {
             let keepsNames = object[path: "spec", "volumeName"] != nil
-            if case .keep(let stripped) = ObjectStripping(keepsVolumeNames: keepsNames).verdict(after, type: type) { result.hasMore = stripped != object }
+            if case .keep(let stripped) = ObjectStripping(keepsVolumeNames: keepsNames).verdict(after, type: type) {
+                result.hasMore = stripped != object
+            }
         }
         return result
     }
@@ -86,7 +89,9 @@ struct RestoreSurvey: Sendable {
         }
         if result.hasMore {
             findings.report.withMore += 1
-            if findings.report.withMore <= 5 { findings.report.notes.append("\(name) keeps fields that the backup does not have") }
+            if findings.report.withMore <= 5 {
+                findings.report.notes.append("\(name) keeps fields that the backup does not have")
+            }
         }
         switch result.outcome {
         case .created: findings.report.created += 1
@@ -98,21 +103,28 @@ struct RestoreSurvey: Sendable {
             findings.report.skipped += 1
             findings.passOver.insert(name)
         case .conflicts, .immovable, .refused, .unchecked, .checkedElsewhere:
-            let group = (object["apiVersion"]?.string ?? "").split(separator: "/").dropLast().first.map(String.init) ?? ""
+            let group =
+                (object["apiVersion"]?.string ?? "").split(separator: "/").dropLast().first.map(String.init) ?? ""
             findings.problems.append(
-                Problem(name: name, outcome: result.outcome, namespace: own, kind: "\(group)/\(object["kind"]?.string ?? "")"))
+                Problem(
+                    name: name, outcome: result.outcome, namespace: own,
+                    kind: "\(group)/\(object["kind"]?.string ?? "")"))
         }
     }
 
     /// Objects of the same kinds and places that a backup would take now, and that are not among those that are restored.
     func countExtra(_ findings: Findings) async throws -> (Int?, String?) {
         var count = 0
-        let labels = [selection.fingerprint.labels?.text, selection.options.labels?.text].compactMap { $0 }.joined(separator: ",")
+        let labels = [selection.fingerprint.labels?.text, selection.options.labels?.text].compactMap { $0 }.joined(
+            separator: ",")
         let lister = ResourceLister(client: client, field: RestoreSelection.field)
         do {
-            for (type, places) in findings.types where type.groupResource != "namespaces" && type.groupResource != ResourceType.definitions.groupResource {
+            for (type, places) in findings.types
+            where type.groupResource != "namespaces" && type.groupResource != ResourceType.definitions.groupResource {
                 for place in places {
-                    _ = try await lister.each(type, namespace: place.isEmpty ? nil : place, labels: labels.isEmpty ? nil : labels) { items in
+                    _ = try await lister.each(
+                        type, namespace: place.isEmpty ? nil : place, labels: labels.isEmpty ? nil : labels
+                    ) { items in
                         for item in items where item[path: "metadata", "ownerReferences"] == nil {
                             guard case .keep = ObjectStripping().verdict(item, type: type) else { continue }
                             if !findings.names.contains(ResourceDocuments.name(item)) { count += 1 }

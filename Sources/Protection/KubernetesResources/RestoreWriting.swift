@@ -30,7 +30,9 @@ struct RestoreWriting: Sendable {
             }
         }
         try await ResourceDocuments.each(pieces) { object, _ in
-            guard case .restore(let object) = try selection.decide(object), !passOver.contains(ResourceDocuments.name(object)) else { return }
+            guard case .restore(let object) = try selection.decide(object),
+                !passOver.contains(ResourceDocuments.name(object))
+            else { return }
             let next = ResourceOrder.rank(of: object)
             // What comes later may need what came before.
             if next != rank || batch.count == Self.batch { try await flush() }
@@ -45,20 +47,28 @@ struct RestoreWriting: Sendable {
         let type = try await servedType(of: object, types)
         do {
             _ = try await client.apply(
-                object, type: type, name: object[path: "metadata", "name"]?.string ?? "", namespace: object[path: "metadata", "namespace"]?.string,
+                object, type: type, name: object[path: "metadata", "name"]?.string ?? "",
+                namespace: object[path: "metadata", "namespace"]?.string,
                 fieldManager: ObjectCheck.fieldManager, force: selection.options.conflict == .overwrite)
         } catch let error as KubernetesError {
             let words = ObjectCheck.words(error, type)
             switch error.reason {
-            case _ where error.isPremature || error.isAway: throw ResourcesError(.unreachable, "\(name): \(words)", field: RestoreSelection.field, isRetriable: true)
+            case _ where error.isPremature || error.isAway:
+                throw ResourcesError(
+                    .unreachable, "\(name): \(words)", field: RestoreSelection.field, isRetriable: true)
             case .conflict:
                 throw ResourcesError(
-                    .conflicts, "\(name) changed while it was restored: \(words)", field: "\(RestoreSelection.field).conflict",
+                    .conflicts, "\(name) changed while it was restored: \(words)",
+                    field: "\(RestoreSelection.field).conflict",
                     mend: "what was written before stays; run it again", isRetriable: true)
             case .forbidden:
-                throw ResourcesError(.forbidden, "\(name): \(words)", field: RestoreSelection.field, mend: "what was written before stays; give the operator that right and run it again")
-            case .invalid, .badRequest: throw ResourcesError(.refused, "\(name): \(words)", field: RestoreSelection.field)
-            default: throw ResourcesError(.failed, "\(name): \(words)", field: RestoreSelection.field, isRetriable: true)
+                throw ResourcesError(
+                    .forbidden, "\(name): \(words)", field: RestoreSelection.field,
+                    mend: "what was written before stays; give the operator that right and run it again")
+            case .invalid, .badRequest:
+                throw ResourcesError(.refused, "\(name): \(words)", field: RestoreSelection.field)
+            default:
+                throw ResourcesError(.failed, "\(name): \(words)", field: RestoreSelection.field, isRetriable: true)
             }
         }
     }
@@ -73,14 +83,17 @@ struct RestoreWriting: Sendable {
             await types.forget()
         }
         throw ResourcesError(
-            .unknownKind, "the API server has no kind \(object["kind"]?.string ?? "") in \(object["apiVersion"]?.string ?? "")",
+            .unknownKind,
+            "the API server has no kind \(object["kind"]?.string ?? "") in \(object["apiVersion"]?.string ?? "")",
             field: RestoreSelection.field, mend: "install its definition first", isRetriable: true)
     }
 
     private func waitUntilServed(_ definition: JSON, _ progress: @Sendable (String) -> Void) async throws {
         let name = definition[path: "metadata", "name"]?.string ?? ""
         for _ in 0..<Self.patience {
-            let now = try await ResourcesError.reading(RestoreSelection.field) { try await client.get(.definitions, name, namespace: nil) }
+            let now = try await ResourcesError.reading(RestoreSelection.field) {
+                try await client.get(.definitions, name, namespace: nil)
+            }
             let isServed = (now.content[path: "status", "conditions"]?.array ?? []).contains {
                 $0["type"]?.string == "Established" && $0["status"]?.string == "True"
             }
@@ -89,7 +102,8 @@ struct RestoreWriting: Sendable {
             try await Task.sleep(for: .milliseconds(250))
         }
         throw ResourcesError(
-            .failed, "the definition \(name) is not established", field: RestoreSelection.field, mend: "`kubectl describe crd \(name)` says why",
+            .failed, "the definition \(name) is not established", field: RestoreSelection.field,
+            mend: "`kubectl describe crd \(name)` says why",
             isRetriable: true)
     }
 }

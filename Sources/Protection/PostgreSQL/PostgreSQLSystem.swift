@@ -36,10 +36,13 @@ public struct PostgreSQLSystem: ProtectedSystem {
             let login = server.with(database: name)
             // By number: a database's name may be any text.
             let number = String(index + 1)
-            let artifact = patterns == nil ? Self.dumpName : "database-\(String(repeating: "0", count: max(0, 3 - number.count)))\(number).dump"
+            let artifact =
+                patterns == nil
+                ? Self.dumpName : "database-\(String(repeating: "0", count: max(0, 3 - number.count)))\(number).dump"
             let prefix = patterns == nil ? "" : "\(name): "
             let result = try await sink.store(artifact) { write in
-                try await PostgresBackup.run(login, progress: { progress("\(prefix)\($0.phase.rawValue)") }, sink: write)
+                try await PostgresBackup.run(
+                    login, progress: { progress("\(prefix)\($0.phase.rawValue)") }, sink: write)
             }
             results.append(result)
             databases.append(.init(name: name, artifact: artifact, fingerprint: result.fingerprint))
@@ -54,15 +57,20 @@ public struct PostgreSQLSystem: ProtectedSystem {
     ) throws -> BackupRecord {
         let fingerprints = inventory.databases.map(\.fingerprint)
         var counts = [
-            "tables": Int64(fingerprints.reduce(0) { $0 + $1.tables.count }), "rows": fingerprints.reduce(0) { $0 + $1.totalRows },
+            "tables": Int64(fingerprints.reduce(0) { $0 + $1.tables.count }),
+            "rows": fingerprints.reduce(0) { $0 + $1.totalRows },
         ]
         if patterns != nil { counts["databases"] = Int64(inventory.databases.count) }
         if let roles = globals.roles { counts["roles"] = Int64(roles) }
-        let text = patterns == nil ? try fingerprints.first.map { String(decoding: try $0.canonicalJSON, as: UTF8.self) } : try inventory.json
+        let text =
+            patterns == nil
+            ? try fingerprints.first.map { String(decoding: try $0.canonicalJSON, as: UTF8.self) } : try inventory.json
         return BackupRecord(
             // Each dump is of its own moment: everything before the first of them is in all.
-            recoveryPoint: results.map(\.recoveryPoint).min() ?? Date(), serverVersion: results.first?.serverVersion ?? "",
-            toolVersion: results.first?.dumpVersion ?? "", counts: counts, fingerprint: text ?? "", warnings: globals.warnings)
+            recoveryPoint: results.map(\.recoveryPoint).min() ?? Date(),
+            serverVersion: results.first?.serverVersion ?? "",
+            toolVersion: results.first?.dumpVersion ?? "", counts: counts, fingerprint: text ?? "",
+            warnings: globals.warnings)
     }
 }
 

@@ -71,7 +71,8 @@ public enum PostgresRestore {
         public var makesRoles: Bool
 
         public init(
-            jobs: Int = 2, noOwner: Bool = false, noPrivileges: Bool = false, noTablespaces: Bool = false, analyze: Bool = true,
+            jobs: Int = 2, noOwner: Bool = false, noPrivileges: Bool = false, noTablespaces: Bool = false,
+            analyze: Bool = true,
             toolFolder: String? = nil, maintenanceDatabase: String = "postgres", maintenanceMemory: Int? = nil,
             isProof: Bool = false, makesRoles: Bool = false
         ) {

@@ -10,7 +10,9 @@ extension PrometheusFingerprint.Block {
         do {
             try await source.read(artifact) { pieces in
                 let unpacking = try await onDisk { Held(try BlockUnpacking(self, into: folder)) }
-                for try await piece in pieces { try await onDisk { try unpacking.value.withLock { try $0.take(piece) } } }
+                for try await piece in pieces {
+                    try await onDisk { try unpacking.value.withLock { try $0.take(piece) } }
+                }
                 try await onDisk { try unpacking.value.withLock { try $0.end() } }
             }
         } catch let error as PrometheusError where error.code == .damaged {

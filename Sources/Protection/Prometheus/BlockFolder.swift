@@ -13,7 +13,8 @@ struct BlockFolder: Sendable {
     /// Those of a snapshot or data folder.
     static func list(_ parent: URL) async throws -> [BlockFolder] {
         try await onDisk {
-            try FileManager.default.contentsOfDirectory(atPath: parent.path).filter(BlockMeta.isULID).sorted().map { name in
+            try FileManager.default.contentsOfDirectory(atPath: parent.path).filter(BlockMeta.isULID).sorted().map {
+                name in
                 try BlockFolder(reading: parent.appending(path: name))
             }
         }
@@ -22,8 +23,11 @@ struct BlockFolder: Sendable {
     init(reading folder: URL) throws {
         self.folder = folder
         let data = try Data(contentsOf: folder.appending(path: "meta.json"))
-        guard let meta = try? JSONDecoder().decode(BlockMeta.self, from: data), meta.ulid == folder.lastPathComponent else {
-            throw PrometheusError(.damaged, "the meta.json of the block \(folder.lastPathComponent) is not one of it", field: "dataDirectory")
+        guard let meta = try? JSONDecoder().decode(BlockMeta.self, from: data), meta.ulid == folder.lastPathComponent
+        else {
+            throw PrometheusError(
+                .damaged, "the meta.json of the block \(folder.lastPathComponent) is not one of it",
+                field: "dataDirectory")
         }
         self.meta = meta
         var found: [(String, Int64)] = []
@@ -31,7 +35,9 @@ struct BlockFolder: Sendable {
             let inner = folder.appending(path: name)
             if name == "chunks" {
                 for chunk in try FileManager.default.contentsOfDirectory(atPath: inner.path) {
-                    if let bytes = Self.length(inner.appending(path: chunk)) { found.append(("chunks/\(chunk)", bytes)) }
+                    if let bytes = Self.length(inner.appending(path: chunk)) {
+                        found.append(("chunks/\(chunk)", bytes))
+                    }
                 }
             } else if let bytes = Self.length(inner) {
                 found.append((name, bytes))
@@ -41,14 +47,16 @@ struct BlockFolder: Sendable {
     }
 
     private static func length(_ file: URL) -> Int64? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path), attributes[.type] as? FileAttributeType == .typeRegular
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file.path),
+            attributes[.type] as? FileAttributeType == .typeRegular
         else { return nil }
         return (attributes[.size] as? NSNumber)?.int64Value
     }
 
     /// Whether `known` describes this block: its lengths are the same, and so are its small files, which alone can change.
     func isUnchanged(since known: PrometheusFingerprint.Block) async throws -> Bool {
-        guard Dictionary(files.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 }) == known.files.mapValues(\.bytes) else { return false }
+        guard Dictionary(files.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 }) == known.files.mapValues(\.bytes)
+        else { return false }
         return try await onDisk {
             for name in ["meta.json", "tombstones"] {
                 guard let expected = known.files[name] else { continue }
@@ -67,7 +75,9 @@ struct BlockFolder: Sendable {
         while rest > 0 {
             let count = Int(min(rest, 1 << 20))
             let piece = try await onDisk { try handle.read(upToCount: count) ?? Data() }
-            guard !piece.isEmpty else { throw PrometheusError(.damaged, "\(name) became shorter while it was read", isRetriable: true) }
+            guard !piece.isEmpty else {
+                throw PrometheusError(.damaged, "\(name) became shorter while it was read", isRetriable: true)
+            }
             rest -= Int64(piece.count)
             try await body(Array(piece))
         }

@@ -21,7 +21,8 @@ struct Probing: Sendable {
     static func questions(_ blocks: [BlockMeta], asked: Date, settled: Int64 = .max) -> [(query: String, time: Int64)] {
         let sorted = blocks.sorted { ($0.minTime, $0.ulid) < ($1.minTime, $1.ulid) }
         let step = max(1, mostBlocks - 1)
-        let chosen = sorted.count <= mostBlocks ? sorted : (0..<mostBlocks).map { sorted[$0 * (sorted.count - 1) / step] }
+        let chosen =
+            sorted.count <= mostBlocks ? sorted : (0..<mostBlocks).map { sorted[$0 * (sorted.count - 1) / step] }
         // A scrape's samples have the time of its beginning and come later: the last seconds are still moving.
         let latest = min(Int64(asked.timeIntervalSince1970 * 1000) - 10_000, settled)
         return chosen.flatMap { block -> [(String, Int64)] in
@@ -39,8 +40,11 @@ struct Probing: Sendable {
     /// stay in memory until they are compacted, within two blocks' time, and are in no snapshot until then.
     static func settled(configuration: String, asked: Date) -> Int64 {
         let name = "out_of_order_time_window:"
-        guard let line = configuration.split(separator: "\n").map({ $0.trimmingPrefix { $0.isWhitespace } }).first(where: { $0.hasPrefix(name) }),
-            let window = ServerRetention.milliseconds(line.dropFirst(name.count).trimmingCharacters(in: .whitespaces)), window > 0
+        guard
+            let line = configuration.split(separator: "\n").map({ $0.trimmingPrefix { $0.isWhitespace } }).first(
+                where: { $0.hasPrefix(name) }),
+            let window = ServerRetention.milliseconds(line.dropFirst(name.count).trimmingCharacters(in: .whitespaces)),
+            window > 0
         else { return .max }
         return Int64(asked.timeIntervalSince1970 * 1000) - window - 2 * 2 * 3_600_000
     }
@@ -52,19 +56,24 @@ struct Probing: Sendable {
         let configuration = (try? await client.configuration()) ?? ""
         // Then its queries are also answered from another server's storage, and say nothing about the blocks.
         if configuration.split(separator: "\n").contains(where: { $0.hasPrefix("remote_read:") }) {
-            probing.warnings = ["the server has remote_read: its answers are not compared with those of the restored blocks"]
+            probing.warnings = [
+                "the server has remote_read: its answers are not compared with those of the restored blocks"
+            ]
             return probing
         }
         let head = (try? await client.head())?.block
         let all = blocks + (head.map { [$0] } ?? [])
         let asking = questions(all, asked: asked, settled: settled(configuration: configuration, asked: asked))
         if asking.isEmpty, !all.isEmpty {
-            probing.warnings = ["all samples are too young to be asked for: no answers are compared with those of the restored blocks"]
+            probing.warnings = [
+                "all samples are too young to be asked for: no answers are compared with those of the restored blocks"
+            ]
         }
         for question in asking {
             do {
                 let value = try await client.number(question.query, at: question.time)
-                probing.probes.append(PrometheusFingerprint.Probe(query: question.query, time: question.time, value: value))
+                probing.probes.append(
+                    PrometheusFingerprint.Probe(query: question.query, time: question.time, value: value))
             } catch {
                 probing.warnings = ["not all queries for the comparison were answered: \(error)"]
                 break
@@ -82,7 +91,9 @@ struct Probing: Sendable {
             if value == probe.value { result.probes.append(probe) }
         }
         if result.probes.isEmpty, !probes.isEmpty {
-            result.warnings.append("the server's answers changed while the snapshot was made: they are not compared with those of the restored blocks")
+            result.warnings.append(
+                "the server's answers changed while the snapshot was made: they are not compared with those of the restored blocks"
+            )
         }
         return result
     }

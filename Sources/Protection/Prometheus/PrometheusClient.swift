@@ -10,9 +10,12 @@ struct PrometheusClient: Sendable {
     static func with<R>(_ server: PrometheusServer, _ body: (PrometheusClient) async throws -> R) async throws -> R {
         let base = try server.checkedURL()
         let http = HTTPClient(
-            configuration: HTTPClientConfiguration(tls: HTTPTLS(certificateAuthorities: server.certificateAuthorities.map { Array($0.utf8) })))
+            configuration: HTTPClientConfiguration(
+                tls: HTTPTLS(certificateAuthorities: server.certificateAuthorities.map { Array($0.utf8) })))
         let result: Result<R, any Error>
-        do { result = .success(try await body(PrometheusClient(base: base, server: server, http: http))) } catch { result = .failure(error) }
+        do { result = .success(try await body(PrometheusClient(base: base, server: server, http: http))) } catch {
+            result = .failure(error)
+        }
         await http.shutdown()
         return try result.get()
     }
@@ -24,7 +27,9 @@ struct PrometheusClient: Sendable {
         // Writing the head block of a large server takes minutes; meanwhile nothing arrives.
         let answer: Answer = try await call("POST", "/api/v1/admin/tsdb/snapshot", timeout: .seconds(3600))
         guard SnapshotName.isOne(answer.name) else {
-            throw PrometheusError(.malformedAnswer, "the server names its snapshot \"\(answer.name.prefix(80))\", which is no name of one")
+            throw PrometheusError(
+                .malformedAnswer, "the server names its snapshot \"\(answer.name.prefix(80))\", which is no name of one"
+            )
         }
         return answer.name
     }
@@ -33,7 +38,8 @@ struct PrometheusClient: Sendable {
     func number(_ query: String, at milliseconds: Int64) async throws -> Double {
         let result = try await vector(query, at: milliseconds)
         guard result.count <= 1 else {
-            throw PrometheusError(.malformedAnswer, "the query gives \(result.count) results instead of one number", field: "query")
+            throw PrometheusError(
+                .malformedAnswer, "the query gives \(result.count) results instead of one number", field: "query")
         }
         return result.first ?? 0
     }
@@ -83,7 +89,8 @@ struct PrometheusClient: Sendable {
         var block: BlockMeta? {
             guard numSeries > 0, minTime <= maxTime else { return nil }
             return BlockMeta(
-                ulid: "head", minTime: minTime, maxTime: maxTime + 1, stats: .init(numSamples: chunkCount.map { $0 * 120 }, numSeries: numSeries))
+                ulid: "head", minTime: minTime, maxTime: maxTime + 1,
+                stats: .init(numSamples: chunkCount.map { $0 * 120 }, numSeries: numSeries))
         }
     }
 
@@ -108,7 +115,9 @@ struct PrometheusClient: Sendable {
 
     private struct Nothing: Decodable {}
 
-    private func call<Value: Decodable>(_ method: String, _ path: String, form: String? = nil, timeout: Duration = .seconds(30)) async throws -> Value {
+    private func call<Value: Decodable>(
+        _ method: String, _ path: String, form: String? = nil, timeout: Duration = .seconds(30)
+    ) async throws -> Value {
         var request = HTTPRequest(method: method, url: base + path, timeout: timeout)
         if let form {
             request.headers.add("Content-Type", "application/x-www-form-urlencoded")
@@ -117,7 +126,8 @@ struct PrometheusClient: Sendable {
             request.body = .bytes([])
         }
         if let user = server.username {
-            request.headers.add("Authorization", "Basic " + Data("\(user):\(server.password ?? "")".utf8).base64EncodedString())
+            request.headers.add(
+                "Authorization", "Basic " + Data("\(user):\(server.password ?? "")".utf8).base64EncodedString())
         } else if let token = server.token {
             request.headers.add("Authorization", "Bearer \(token)")
         }
@@ -134,29 +144,36 @@ struct PrometheusClient: Sendable {
             let said = (try? JSONDecoder().decode(Envelope<Nothing>.self, from: Data(bytes)))?.error ?? ""
             throw PrometheusError(status: status, said: hidden(said), path: path)
         }
-        guard let answer = try? JSONDecoder().decode(Envelope<Value>.self, from: Data(bytes)), answer.status == "success", let data = answer.data
+        guard let answer = try? JSONDecoder().decode(Envelope<Value>.self, from: Data(bytes)),
+            answer.status == "success", let data = answer.data
         else {
             throw PrometheusError(
-                .malformedAnswer, "\(path) is not answered as Prometheus does", field: "url", mend: "check that a Prometheus server is there, and its route prefix")
+                .malformedAnswer, "\(path) is not answered as Prometheus does", field: "url",
+                mend: "check that a Prometheus server is there, and its route prefix")
         }
         return data
     }
 
     private func hidden(_ text: String) -> String {
-        [server.password, server.token].compactMap { $0 }.filter { !$0.isEmpty }.reduce(String(text.prefix(400))) { $0.replacing($1, with: "[hidden]") }
+        [server.password, server.token].compactMap { $0 }.filter { !$0.isEmpty }.reduce(String(text.prefix(400))) {
+            $0.replacing($1, with: "[hidden]")
+        }
     }
 
     static func escape(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
+            return isPlain
+                ? String(UnicodeScalar(byte))
+                : "%" + String(byte >> 4, radix: 16, uppercase: true) + String(byte & 15, radix: 16, uppercase: true)
         }.joined()
     }
 
     /// Seconds with three digits: a binary fraction would move the instant.
     static func seconds(_ milliseconds: Int64) -> String {
         let rest = String(abs(milliseconds % 1000))
-        return "\(milliseconds < 0 && milliseconds > -1000 ? "-" : "")\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+        return
+            "\(milliseconds < 0 && milliseconds > -1000 ? "-" : "")\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
     }
 }
 
@@ -164,10 +181,13 @@ extension PrometheusError {
     init(_ error: HTTPError) {
         switch error.code {
         case .tls:
-            self.init(.tls, error.description, field: "caSecret", mend: "check that it holds the server's certificate authority")
+            self.init(
+                .tls, error.description, field: "caSecret",
+                mend: "check that it holds the server's certificate authority")
         default:
             self.init(
-                .unreachable, error.description, field: "url", mend: "check that the server runs and can be reached from here",
+                .unreachable, error.description, field: "url",
+                mend: "check that the server runs and can be reached from here",
                 isRetriable: error.isRetriable)
         }
     }
@@ -175,7 +195,10 @@ extension PrometheusError {
     init(status: Int, said: String, path: String) {
         let text = said.isEmpty ? "\(path) is answered with \(status)" : "\(path) is answered with \(status): \(said)"
         switch status {
-        case 401: self.init(.authenticationFailed, text, field: "credentialsSecret", mend: "check its username and password, or its token")
+        case 401:
+            self.init(
+                .authenticationFailed, text, field: "credentialsSecret",
+                mend: "check its username and password, or its token")
         case 403: self.init(.forbidden, text, field: "credentialsSecret", mend: "check what its user may do")
         case _ where said.contains("admin APIs disabled") || (status == 404 && path.hasPrefix("/api/v1/admin/")):
             self.init(.adminDisabled, text, field: "url", mend: "start the server with --web.enable-admin-api")

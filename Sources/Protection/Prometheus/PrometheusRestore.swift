@@ -24,14 +24,16 @@ public enum PrometheusRestore {
     ///   - patience: How long.
     /// - Throws: ``PrometheusError``, `ArchiveError`, ``VerificationFailure``.
     public static func run(
-        _ backup: Manifest, from source: any ArtifactSource, dataDirectory: String, server: PrometheusServer?, patience: Duration = .seconds(300),
+        _ backup: Manifest, from source: any ArtifactSource, dataDirectory: String, server: PrometheusServer?,
+        patience: Duration = .seconds(300),
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> Report {
         _ = try server?.checkedURL()
         let wanted = try PrometheusSystem.fingerprint(of: backup)
         let data = URL(filePath: dataDirectory, directoryHint: .isDirectory)
         try await SnapshotFolder(data: data, name: "").check()
-        var report = Report(restored: 0, present: 0, samples: wanted.blocks.reduce(0) { $0 + $1.samples }, compared: nil, warnings: [])
+        var report = Report(
+            restored: 0, present: 0, samples: wanted.blocks.reduce(0) { $0 + $1.samples }, compared: nil, warnings: [])
         // Before anything is there, for it may be gone a minute later.
         if let server { report.warnings = await warnings(wanted, server) }
         for (index, block) in wanted.blocks.enumerated() {
@@ -49,7 +51,9 @@ public enum PrometheusRestore {
                 try await onDisk {
                     try giveToOwner(of: data, fresh)
                     guard rename(fresh.path, place.path) == 0 else {
-                        throw PrometheusError(.dataDirectory, "the block \(block.ulid) cannot get its name in \(data.path)", field: "dataDirectory", isRetriable: true)
+                        throw PrometheusError(
+                            .dataDirectory, "the block \(block.ulid) cannot get its name in \(data.path)",
+                            field: "dataDirectory", isRetriable: true)
                     }
                     try synchronize(data.path)
                 }
@@ -90,25 +94,30 @@ public enum PrometheusRestore {
 
     /// What a person should know before the blocks are there. A server that is down cannot be asked, and that is no failure.
     private static func warnings(_ wanted: PrometheusFingerprint, _ server: PrometheusServer) async -> [String] {
-        let told = try? await PrometheusClient.with(server) { client in (try await client.retention(), try await client.head()) }
+        let told = try? await PrometheusClient.with(server) { client in
+            (try await client.retention(), try await client.head())
+        }
         guard let (retention, head) = told else { return [] }
         var result: [String] = []
         if let limit = ServerRetention.milliseconds(retention) {
             let doomed = ServerRetention.outdated(wanted.blocks, newest: head.maxTime, retention: limit)
             if !doomed.isEmpty {
                 result.append(
-                    "the server keeps \(retention) and deletes \(doomed.count) of the \(wanted.blocks.count) blocks again: start it with a longer --storage.tsdb.retention.time")
+                    "the server keeps \(retention) and deletes \(doomed.count) of the \(wanted.blocks.count) blocks again: start it with a longer --storage.tsdb.retention.time"
+                )
             }
         }
         if let newest = wanted.blocks.map(\.maxTime).max(), head.minTime < newest, head.numSeries > 0 {
             result.append(
-                "the server has collected samples of its own of the time before the newest restored one: those that it has not yet written into a block are lost when it next starts")
+                "the server has collected samples of its own of the time before the newest restored one: those that it has not yet written into a block are lost when it next starts"
+            )
         }
         return result
     }
 
     private static func waitUntilServed(
-        _ probes: [PrometheusFingerprint.Probe], _ server: PrometheusServer, _ patience: Duration, _ progress: @escaping @Sendable (String) -> Void
+        _ probes: [PrometheusFingerprint.Probe], _ server: PrometheusServer, _ patience: Duration,
+        _ progress: @escaping @Sendable (String) -> Void
     ) async throws {
         progress("waiting until the samples are served")
         let deadline = ContinuousClock.now + patience
@@ -123,8 +132,10 @@ public enum PrometheusRestore {
                 }
                 guard ContinuousClock.now < deadline else {
                     throw PrometheusError(
-                        .notServed, "the blocks are in place, and the server does not serve them: \(difference)", field: "url",
-                        mend: "see its log; a server looks for new blocks once a minute and at its start", isRetriable: true)
+                        .notServed, "the blocks are in place, and the server does not serve them: \(difference)",
+                        field: "url",
+                        mend: "see its log; a server looks for new blocks once a minute and at its start",
+                        isRetriable: true)
                 }
                 try await Task.sleep(for: .seconds(1))
             }
@@ -132,10 +143,14 @@ public enum PrometheusRestore {
     }
 
     /// The server may have samples of its own beside the restored ones: it must answer with no less than what was recorded.
-    private static func firstMissing(_ probes: [PrometheusFingerprint.Probe], _ client: PrometheusClient) async throws -> String? {
+    private static func firstMissing(_ probes: [PrometheusFingerprint.Probe], _ client: PrometheusClient) async throws
+        -> String?
+    {
         for probe in probes {
             let found = try await client.number(probe.query, at: probe.time)
-            if found < probe.value { return "\(probe.query) at \(PrometheusClient.seconds(probe.time)) is \(found) instead of \(probe.value)" }
+            if found < probe.value {
+                return "\(probe.query) at \(PrometheusClient.seconds(probe.time)) is \(found) instead of \(probe.value)"
+            }
         }
         return nil
     }

@@ -13,7 +13,8 @@ public struct PrometheusServer: Sendable, Hashable {
     public var certificateAuthorities: String?
 
     public init(
-        url: String, username: String? = nil, password: String? = nil, token: String? = nil, certificateAuthorities: String? = nil
+        url: String, username: String? = nil, password: String? = nil, token: String? = nil,
+        certificateAuthorities: String? = nil
     ) {
         self.url = url
         self.username = username
@@ -24,14 +25,20 @@ public struct PrometheusServer: Sendable, Hashable {
 
     /// - Throws: ``PrometheusError`` for an address that is none, or that holds a password.
     func checkedURL() throws(PrometheusError) -> String {
-        func refuse(_ message: String, _ mend: String) -> PrometheusError { PrometheusError(.invalidAddress, message, field: "url", mend: mend) }
-        guard let rest = ["http://", "https://"].first(where: url.lowercased().hasPrefix).map({ url.dropFirst($0.count) }),
+        func refuse(_ message: String, _ mend: String) -> PrometheusError {
+            PrometheusError(.invalidAddress, message, field: "url", mend: mend)
+        }
+        guard
+            let rest = ["http://", "https://"].first(where: url.lowercased().hasPrefix).map({ url.dropFirst($0.count) }
+            ),
             let first = rest.first, first != "/", !url.contains(where: \.isWhitespace)
         else { throw refuse("it is no address of a server", "give https://host:9090") }
         guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
             throw refuse("it holds a user", "remove that, and put username and password into credentialsSecret")
         }
-        guard !rest.contains("?"), !rest.contains("#") else { throw refuse("it holds a query", "give the address alone") }
+        guard !rest.contains("?"), !rest.contains("#") else {
+            throw refuse("it holds a query", "give the address alone")
+        }
         return String(url.reversed().drop { $0 == "/" }.reversed())
     }
 }

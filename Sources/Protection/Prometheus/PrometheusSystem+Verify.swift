@@ -3,7 +3,8 @@ public import Foundation
 
 extension PrometheusSystem {
     public func verify(
-        _ backup: Manifest, from source: any ArtifactSource, scratch: URL, progress: @escaping @Sendable (String) -> Void
+        _ backup: Manifest, from source: any ArtifactSource, scratch: URL,
+        progress: @escaping @Sendable (String) -> Void
     ) async throws -> VerificationReport {
         let expected = try Self.fingerprint(of: backup)
         let data = scratch.appending(path: "data")
@@ -24,7 +25,8 @@ extension PrometheusSystem {
                     let range = block.maxTime - 1 - block.minTime + 1
                     let query = "count(last_over_time(\(Probing.everything)[\(range)ms]))"
                     guard (try await client.number(query, at: block.maxTime - 1)) > 0 else {
-                        throw VerificationFailure(check: "server", "a server finds no series in the block \(block.ulid)")
+                        throw VerificationFailure(
+                            check: "server", "a server finds no series in the block \(block.ulid)")
                     }
                 }
             }
@@ -37,13 +39,16 @@ extension PrometheusSystem {
             .init("server", "a server of its own opened them"),
         ]
         if !expected.probes.isEmpty {
-            checks.append(.init("queries", "it answers all \(expected.probes.count) queries as the protected server did"))
+            checks.append(
+                .init("queries", "it answers all \(expected.probes.count) queries as the protected server did"))
         }
         return VerificationReport(checks: checks)
     }
 
     /// In words, the first query that is answered otherwise than by the protected server.
-    static func firstDifference(_ probes: [PrometheusFingerprint.Probe], _ client: PrometheusClient) async throws -> String? {
+    static func firstDifference(_ probes: [PrometheusFingerprint.Probe], _ client: PrometheusClient) async throws
+        -> String?
+    {
         for probe in probes {
             let found = try await client.number(probe.query, at: probe.time)
             if found != probe.value {
@@ -57,5 +62,7 @@ extension PrometheusSystem {
 extension PrometheusFingerprint.Block {
     /// Whether a query over its whole range must find something: an empty list of deletions has nine bytes, and the last
     /// sample of a series may be a mark that it has ended, which no query shows.
-    var isExpectedToShow: Bool { samples > 2 * series && samples <= Probing.mostSamples && files["tombstones"]?.bytes ?? 9 <= 9 }
+    var isExpectedToShow: Bool {
+        samples > 2 * series && samples <= Probing.mostSamples && files["tombstones"]?.bytes ?? 9 <= 9
+    }
 }

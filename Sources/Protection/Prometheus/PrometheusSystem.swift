@@ -17,7 +17,9 @@ public struct PrometheusSystem: VerifiableSystem {
     let name: String
     let now: @Sendable () -> Date
 
-    public init(server: PrometheusServer, dataDirectory: String, name: String, now: @escaping @Sendable () -> Date = { Date() }) {
+    public init(
+        server: PrometheusServer, dataDirectory: String, name: String, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
         self.server = server
         data = URL(filePath: dataDirectory, directoryHint: .isDirectory)
         self.name = name
@@ -43,7 +45,9 @@ public struct PrometheusSystem: VerifiableSystem {
             progress("waiting for the snapshot")
             do { note.name = try await client.snapshot() } catch {
                 // The server may have made it all the same. It goes on when we do not wait, and then the note is needed.
-                if let failure = error as? PrometheusError, [.adminDisabled, .authenticationFailed, .forbidden].contains(failure.code) {
+                if let failure = error as? PrometheusError,
+                    [.adminDisabled, .authenticationFailed, .forbidden].contains(failure.code)
+                {
                     try await snapshots.removeNote()
                 }
                 throw error
@@ -54,7 +58,8 @@ public struct PrometheusSystem: VerifiableSystem {
                 try await snapshots.write(note)
                 outcome = .success(
                     try await store(
-                        try await snapshots.folder(of: snapshot), asked: asked, probing, version: version, after: previous, client, into: sink,
+                        try await snapshots.folder(of: snapshot), asked: asked, probing, version: version,
+                        after: previous, client, into: sink,
                         progress: progress))
             } catch { outcome = .failure(error) }
             // Also when the task was cancelled: nothing of this waits on anything but the disk.
@@ -67,7 +72,8 @@ public struct PrometheusSystem: VerifiableSystem {
     }
 
     private func store(
-        _ snapshot: URL, asked: Date, _ probing: Probing, version: String, after previous: Manifest?, _ client: PrometheusClient, into sink: any ArtifactSink,
+        _ snapshot: URL, asked: Date, _ probing: Probing, version: String, after previous: Manifest?,
+        _ client: PrometheusClient, into sink: any ArtifactSink,
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> BackupRecord {
         let folders = try await BlockFolder.list(snapshot)
@@ -76,7 +82,8 @@ public struct PrometheusSystem: VerifiableSystem {
         var blocks: [PrometheusFingerprint.Block] = []
         for (index, folder) in folders.enumerated() {
             progress("block \(index + 1) of \(folders.count)")
-            if let before = known?.blocks.first(where: { $0.ulid == folder.meta.ulid }), let artifact = try? previous?.artifact(before.artifactName),
+            if let before = known?.blocks.first(where: { $0.ulid == folder.meta.ulid }),
+                let artifact = try? previous?.artifact(before.artifactName),
                 try await folder.isUnchanged(since: before)
             {
                 await sink.keep(artifact)
@@ -87,7 +94,8 @@ public struct PrometheusSystem: VerifiableSystem {
             blocks.append(
                 PrometheusFingerprint.Block(
                     ulid: folder.meta.ulid, minTime: folder.meta.minTime, maxTime: folder.meta.maxTime,
-                    samples: folder.meta.stats?.numSamples ?? 0, series: folder.meta.stats?.numSeries ?? 0, files: files))
+                    samples: folder.meta.stats?.numSamples ?? 0, series: folder.meta.stats?.numSeries ?? 0, files: files
+                ))
         }
         let fingerprint = PrometheusFingerprint(blocks: blocks, probes: probing.probes, lookback: probing.lookback)
         // A server that has stopped collecting must not look as if it could be brought back to now. Blocks end one

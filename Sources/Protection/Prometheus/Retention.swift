@@ -4,7 +4,8 @@ enum ServerRetention {
     /// - Returns: Milliseconds; nil where only the size is limited, or it is not understood.
     static func milliseconds(_ text: String) -> Int64? {
         let factors: [(String, Int64)] = [
-            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000), ("y", 31_536_000_000),
+            ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000),
+            ("y", 31_536_000_000),
         ]
         for word in text.split(separator: " ") {
             var rest = word
@@ -27,7 +28,9 @@ enum ServerRetention {
 
     /// Which blocks a server deletes that has these and takes them for its newest: those that end longer than its retention
     /// before the newest ends.
-    static func outdated(_ blocks: [PrometheusFingerprint.Block], newest: Int64, retention: Int64) -> [PrometheusFingerprint.Block] {
+    static func outdated(_ blocks: [PrometheusFingerprint.Block], newest: Int64, retention: Int64)
+        -> [PrometheusFingerprint.Block]
+    {
         let newest = max(newest, blocks.map(\.maxTime).max() ?? newest)
         return blocks.filter { newest - $0.maxTime > retention }
     }

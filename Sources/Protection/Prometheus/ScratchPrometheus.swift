@@ -15,17 +15,22 @@ enum ScratchPrometheus {
             do { return try await run(configuration, blocks, lookback, body) } catch let error as ProcessError {
                 if error.code == .notStarted {
                     throw PrometheusError(
-                        .toolMissing, "prometheus could not be started: \(error.message)", field: "verification", mend: "install prometheus 2.39 or later")
+                        .toolMissing, "prometheus could not be started: \(error.message)", field: "verification",
+                        mend: "install prometheus 2.39 or later")
                 }
                 if attempt < 3, error.message.contains("address already in use") { continue }
                 // It has looked at the blocks and refused them.
                 if error.message.contains("TSDB") || error.message.contains("block") {
-                    throw PrometheusError(.damaged, "a server does not start on the blocks: \(error.message.suffix(300))")
+                    throw PrometheusError(
+                        .damaged, "a server does not start on the blocks: \(error.message.suffix(300))")
                 }
-                throw PrometheusError(.scratchServer, "the scratch server does not run: \(error.message.suffix(300))", field: "verification")
+                throw PrometheusError(
+                    .scratchServer, "the scratch server does not run: \(error.message.suffix(300))",
+                    field: "verification")
             }
         }
-        throw PrometheusError(.scratchServer, "the scratch server finds no free port", field: "verification", isRetriable: true)
+        throw PrometheusError(
+            .scratchServer, "the scratch server finds no free port", field: "verification", isRetriable: true)
     }
 
     private static func run<R: Sendable>(
@@ -36,8 +41,10 @@ enum ScratchPrometheus {
         let command = Command(
             "prometheus",
             [
-                "--config.file=\(configuration.path)", "--storage.tsdb.path=\(blocks.path)", "--storage.tsdb.retention.time=200y",
-                "--web.listen-address=127.0.0.1:\(port)", "--web.route-prefix=\(prefix)", "--query.lookback-delta=\(lookback)",
+                "--config.file=\(configuration.path)", "--storage.tsdb.path=\(blocks.path)",
+                "--storage.tsdb.retention.time=200y",
+                "--web.listen-address=127.0.0.1:\(port)", "--web.route-prefix=\(prefix)",
+                "--query.lookback-delta=\(lookback)",
                 "--query.max-samples=200000000", "--log.level=warn",
             ], endSignal: .kill, diesWithParent: .kill)
         let server = PrometheusServer(url: "http://127.0.0.1:\(port)\(prefix)")

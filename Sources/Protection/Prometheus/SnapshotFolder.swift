@@ -39,7 +39,8 @@ struct SnapshotFolder: Sendable {
         let folder = snapshots.appending(path: name)
         guard try await onDisk({ FileManager.default.fileExists(atPath: folder.path) }) else {
             throw PrometheusError(
-                .dataDirectory, "the server has made the snapshot \(name), and \(snapshots.path) does not hold it", field: "dataDirectory",
+                .dataDirectory, "the server has made the snapshot \(name), and \(snapshots.path) does not hold it",
+                field: "dataDirectory",
                 mend: "dr must see the same folder that the server is given as --storage.tsdb.path")
         }
         return folder
@@ -77,7 +78,8 @@ struct SnapshotFolder: Sendable {
         try await onDisk { [note] in
             do { try bytes.write(to: note, options: .atomic) } catch {
                 throw PrometheusError(
-                    .dataDirectory, "\(note.deletingLastPathComponent().path) cannot be written", field: "dataDirectory",
+                    .dataDirectory, "\(note.deletingLastPathComponent().path) cannot be written",
+                    field: "dataDirectory",
                     mend: "let dr write there: it removes its snapshots itself")
             }
         }
@@ -85,7 +87,9 @@ struct SnapshotFolder: Sendable {
 
     func removeNote() async throws {
         try await onDisk { [note] in
-            do { try FileManager.default.removeItem(at: note) } catch { if FileManager.default.fileExists(atPath: note.path) { throw error } }
+            do { try FileManager.default.removeItem(at: note) } catch {
+                if FileManager.default.fileExists(atPath: note.path) { throw error }
+            }
         }
     }
 }

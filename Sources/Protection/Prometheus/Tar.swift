@@ -7,13 +7,17 @@ enum Tar {
     /// - Throws: ``PrometheusError`` for a name of more than 100 bytes, which no block has.
     static func header(_ name: String, bytes: Int64) throws(PrometheusError) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: blockSize)
-        func put(_ text: [UInt8], at offset: Int) { for (index, byte) in text.enumerated() { header[offset + index] = byte } }
+        func put(_ text: [UInt8], at offset: Int) {
+            for (index, byte) in text.enumerated() { header[offset + index] = byte }
+        }
         func octal(_ value: Int64, _ digits: Int) -> [UInt8] {
             let text = String(value, radix: 8)
             return Array((String(repeating: "0", count: max(0, digits - text.count)) + text).utf8)
         }
         let name = Array(name.utf8)
-        guard name.count <= 100 else { throw PrometheusError(.damaged, "a block holds a file with a name of \(name.count) bytes") }
+        guard name.count <= 100 else {
+            throw PrometheusError(.damaged, "a block holds a file with a name of \(name.count) bytes")
+        }
         put(name, at: 0)
         put(octal(0o644, 7), at: 100)
         put(octal(0, 7), at: 108)

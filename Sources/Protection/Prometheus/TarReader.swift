@@ -22,7 +22,8 @@ final class BlockUnpacking {
             throw PrometheusError(.damaged, "the manifest names a file outside the block \(block.ulid)")
         }
         let chunks = folder.appending(path: "chunks")
-        try FileManager.default.createDirectory(at: chunks, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        try FileManager.default.createDirectory(
+            at: chunks, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     }
 
     deinit { try? current?.handle.close() }
@@ -75,13 +76,18 @@ final class BlockUnpacking {
         let whole = String(decoding: header[..<100].prefix { $0 != 0 }, as: UTF8.self)
         guard !hasEnded, whole.hasPrefix("\(block.ulid)/") else { throw damage("it holds what is no file of it") }
         let name = String(whole.dropFirst(block.ulid.utf8.count + 1))
-        guard let expected = block.files[name], !done.contains(name), try header == Tar.header(whole, bytes: expected.bytes) else {
+        guard let expected = block.files[name], !done.contains(name),
+            try header == Tar.header(whole, bytes: expected.bytes)
+        else {
             throw damage("the file \(name.prefix(60)) is not the recorded one")
         }
         let file = folder.appending(path: name)
         let descriptor = file.path.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
-        let opened = (name: name, handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), digest: SHA256(), rest: expected.bytes)
+        let opened = (
+            name: name, handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), digest: SHA256(),
+            rest: expected.bytes
+        )
         current = opened
         if expected.bytes == 0 { try finish(opened) }
     }
@@ -91,12 +97,16 @@ final class BlockUnpacking {
         try file.handle.synchronize()
         try file.handle.close()
         let expected = block.files[file.name]
-        guard file.digest.finalizeHex() == expected?.sha256 else { throw damage("the file \(file.name) is not what was backed up") }
+        guard file.digest.finalizeHex() == expected?.sha256 else {
+            throw damage("the file \(file.name) is not what was backed up")
+        }
         padding = Int64(Tar.padding(after: expected?.bytes ?? 0).count)
         done.insert(file.name)
     }
 
-    private func damage(_ message: String) -> PrometheusError { PrometheusError(.damaged, "the block \(block.ulid): \(message)") }
+    private func damage(_ message: String) -> PrometheusError {
+        PrometheusError(.damaged, "the block \(block.ulid): \(message)")
+    }
 }
 
 /// Makes the entries of a folder last.

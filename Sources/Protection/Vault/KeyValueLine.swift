@@ -35,7 +35,9 @@ struct KeyValueLine: Codable, Sendable, Hashable {
     /// The secret itself, as the server wrote it. It is the line's last member.
     var data: [UInt8]?
 
-    private enum CodingKeys: CodingKey { case mount, kv, description, configuration, path, secret, version, state, created, deletion }
+    private enum CodingKeys: CodingKey {
+        case mount, kv, description, configuration, path, secret, version, state, created, deletion
+    }
 
     init(mount: String, path: String? = nil) {
         self.mount = mount
@@ -95,7 +97,13 @@ struct KeyValueTally: Sendable {
     mutating func add(_ line: KeyValueLine) throws {
         digest = SHA256.hexHash(Array(digest.utf8) + (try line.text))
         restorableDigest = SHA256.hexHash(Array(restorableDigest.utf8) + (try line.restorable.text))
-        if line.kv != nil { mounts.append(line.mount) } else if line.version == nil { secrets += 1 } else { versions += 1 }
+        if line.kv != nil {
+            mounts.append(line.mount)
+        } else if line.version == nil {
+            secrets += 1
+        } else {
+            versions += 1
+        }
         if line.state == .deleted { deleted += 1 }
     }
 }

@@ -21,7 +21,9 @@ enum KeyValueReader {
                 start = end + 1
             }
             rest += piece[start...]
-            guard rest.count <= lineLimit else { throw VerificationFailure(check: "lines", "a line of the export has no end") }
+            guard rest.count <= lineLimit else {
+                throw VerificationFailure(check: "lines", "a line of the export has no end")
+            }
         }
         guard rest.isEmpty else { throw VerificationFailure(check: "lines", "the export's last line has no end") }
     }
@@ -54,6 +56,8 @@ enum KeyValueReader {
 
     private static func line(_ text: [UInt8]) throws -> KeyValueLine {
         // What the decoder says might hold a secret.
-        do { return try KeyValueLine(parsing: text) } catch { throw VerificationFailure(check: "lines", "a line of the export is not what was stored") }
+        do { return try KeyValueLine(parsing: text) } catch {
+            throw VerificationFailure(check: "lines", "a line of the export is not what was stored")
+        }
     }
 }

@@ -28,7 +28,9 @@ struct KeyValueRestore: Sendable {
                     mount = try await prepare(line)
                     report.mounts.append(target(line.mount))
                 case .secret(let secret):
-                    guard let mount else { throw VerificationFailure(check: "lines", "the export has a secret without its mount") }
+                    guard let mount else {
+                        throw VerificationFailure(check: "lines", "the export has a secret without its mount")
+                    }
                     try await bring(secret, to: mount, &report)
                     report.secrets += 1
                     if report.secrets.isMultiple(of: 1000) { progress("\(report.secrets) secrets are back") }
@@ -54,8 +56,12 @@ struct KeyValueRestore: Sendable {
             }
             guard count == 0 else {
                 throw VaultError(
-                    .targetUnfit, "\(count) secrets are there and are others than in the backup: \(others.joined(separator: ", "))\(count > 10 ? ", …" : "")",
-                    field: "restoreVaultKV.strategy", mend: "give mounts to restore beside them, or strategy: Overwrite, which replaces them with all their versions")
+                    .targetUnfit,
+                    "\(count) secrets are there and are others than in the backup: \(others.joined(separator: ", "))\(count > 10 ? ", …" : "")",
+                    field: "restoreVaultKV.strategy",
+                    mend:
+                        "give mounts to restore beside them, or strategy: Overwrite, which replaces them with all their versions"
+                )
             }
         }
     }
@@ -71,7 +77,8 @@ struct KeyValueRestore: Sendable {
         guard let mount = try await client.keyValueMount(of: path) else { return nil }
         guard mount.path == path, mount.version == line.kv else {
             throw VaultError(
-                .targetUnfit, "\"\(path)\" is no KV mount of version \(line.kv ?? 0), as \"\(line.mount)\" was", field: "restoreVaultKV.mounts",
+                .targetUnfit, "\"\(path)\" is no KV mount of version \(line.kv ?? 0), as \"\(line.mount)\" was",
+                field: "restoreVaultKV.mounts",
                 mend: "name another one; it is made where it is not there")
         }
         return mount
@@ -84,31 +91,47 @@ struct KeyValueRestore: Sendable {
             do {
                 try await client.call(
                     "POST", "sys/mounts/\(bare.escapedVaultPath)",
-                    ["type": "kv", "description": .string(line.description ?? ""), "options": ["version": .string("\(line.kv ?? 1)")]],
-                    policy: "path \"sys/mounts/\(bare)\" { capabilities = [\"create\", \"update\"] }, or make the mount: bao secrets enable -path=\(bare) -version=\(line.kv ?? 1) kv")
+                    [
+                        "type": "kv", "description": .string(line.description ?? ""),
+                        "options": ["version": .string("\(line.kv ?? 1)")],
+                    ],
+                    policy:
+                        "path \"sys/mounts/\(bare)\" { capabilities = [\"create\", \"update\"] }, or make the mount: bao secrets enable -path=\(bare) -version=\(line.kv ?? 1) kv"
+                )
             } catch let error as VaultError where error.message.contains("path is already in use") {
                 throw VaultError(
                     .forbidden, "the token may see nothing of the mount \"\(path)\"", field: "tokenSecret",
-                    mend: "give its policy: path \"\(path)*\" { capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\"] }")
+                    mend:
+                        "give its policy: path \"\(path)*\" { capabilities = [\"create\", \"read\", \"update\", \"delete\", \"list\"] }"
+                )
             }
             reached("mounted")
         }
         guard let mount = try await present(line) else {
-            throw VaultError(.forbidden, "the token may see nothing of the mount \"\(target(line.mount))\", which it made", field: "tokenSecret", mend: "give its policy the mount too")
+            throw VaultError(
+                .forbidden, "the token may see nothing of the mount \"\(target(line.mount))\", which it made",
+                field: "tokenSecret", mend: "give its policy the mount too")
         }
         let names = try await client.settled { try await client.keyValueNames(mount, in: "") }
         // An empty mount is taken for a new one.
         if names.isEmpty, let wanted = line.configuration, !isScratch {
-            _ = try await client.settled { try await client.call("POST", "\(mount.path.escapedVaultPath)config", Self.body(wanted), policy: mount.writePolicy) }
+            _ = try await client.settled {
+                try await client.call(
+                    "POST", "\(mount.path.escapedVaultPath)config", Self.body(wanted), policy: mount.writePolicy)
+            }
         }
         return mount
     }
 
     private func read(_ mount: KeyValueMount, _ path: String) async throws -> KeyValueSecret? {
-        try await client.settled { try await KeyValueWalk(client: client, paths: [], now: { Date() }).read(mount, path) }
+        try await client.settled {
+            try await KeyValueWalk(client: client, paths: [], now: { Date() }).read(mount, path)
+        }
     }
 
-    private func bring(_ wanted: KeyValueSecret, to mount: KeyValueMount, _ report: inout VaultKeyValues.Report) async throws {
+    private func bring(_ wanted: KeyValueSecret, to mount: KeyValueMount, _ report: inout VaultKeyValues.Report)
+        async throws
+    {
         var found = try await read(mount, wanted.path)
         switch KeyValueStanding(found, wanted: wanted) {
         case .same: return
@@ -125,7 +148,9 @@ struct KeyValueRestore: Sendable {
         }
         report.written += 1
         guard let settings = wanted.settings else {
-            guard let data = wanted.lines[0].data else { throw VerificationFailure(check: "lines", "the export has a secret without data") }
+            guard let data = wanted.lines[0].data else {
+                throw VerificationFailure(check: "lines", "the export has a secret without data")
+            }
             try await client.write(mount.secret(wanted.path), text: data, policy: mount.writePolicy)
             reached("written")
             return
@@ -156,15 +181,20 @@ struct KeyValueRestore: Sendable {
             for number in (present + 1)...settings.current_version {
                 let data = lines[number]?.data ?? KeyValueStanding.placeholder
                 let body = Array("{\"options\":{\"cas\":\(number - 1)},\"data\":".utf8) + data + [UInt8(ascii: "}")]
-                do { try await client.write(mount.secret(path), text: body, policy: mount.writePolicy) } catch let error as VaultError
-                where error.message.contains("check-and-set") { throw Self.raced(mount, path) }
+                do { try await client.write(mount.secret(path), text: body, policy: mount.writePolicy) } catch let error
+                    as VaultError
+                    where error.message.contains("check-and-set")
+                { throw Self.raced(mount, path) }
                 reached("written")
             }
         }
         let isDestroyed = Set((found?.versions ?? []).filter { $0.state == .destroyed }.compactMap(\.version))
-        let gone = wanted.versions.filter { $0.state != .available }.compactMap(\.version).filter { !isDestroyed.contains($0) }
+        let gone = wanted.versions.filter { $0.state != .available }.compactMap(\.version).filter {
+            !isDestroyed.contains($0)
+        }
         if !gone.isEmpty {
-            try await client.call("POST", mount.destroy(path), ["versions": .array(gone.map { .integer($0) })], policy: mount.writePolicy)
+            try await client.call(
+                "POST", mount.destroy(path), ["versions": .array(gone.map { .integer($0) })], policy: mount.writePolicy)
             reached("destroyed")
         }
         try await describe(settings.configuration)
@@ -180,7 +210,8 @@ struct KeyValueRestore: Sendable {
 
     private static func raced(_ mount: KeyValueMount, _ path: String) -> VaultError {
         VaultError(
-            .targetUnfit, "somebody writes \(mount.path)\(path) while it is restored", field: "restoreVaultKV", mend: "stop what writes there",
+            .targetUnfit, "somebody writes \(mount.path)\(path) while it is restored", field: "restoreVaultKV",
+            mend: "stop what writes there",
             isRetriable: true)
     }
 }

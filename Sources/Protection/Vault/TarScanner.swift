@@ -77,7 +77,9 @@ struct TarScanner {
         } else if size > Self.keptSize {
             throw Malformed(description: "an extended header makes no sense")
         }
-        guard size >= 0, members.count < Self.mostMembers else { throw Malformed(description: "a header makes no sense") }
+        guard size >= 0, members.count < Self.mostMembers else {
+            throw Malformed(description: "a header makes no sense")
+        }
         left = size
         padding = Int((512 - size % 512) % 512)
         digest = SHA256()
@@ -94,7 +96,9 @@ struct TarScanner {
             (self.digest, content) = (nil, [])
             return
         }
-        members.append(Member(name: name, bytes: size, sha256: digest.finalizeHex(), content: size <= Self.keptSize ? content : nil))
+        members.append(
+            Member(
+                name: name, bytes: size, sha256: digest.finalizeHex(), content: size <= Self.keptSize ? content : nil))
         self.digest = nil
         content = []
     }
@@ -104,7 +108,8 @@ struct TarScanner {
         var rest = content[...]
         while !rest.isEmpty {
             let digits = rest.prefix { (0x30...0x39).contains($0) }
-            guard let length = Int(String(decoding: digits, as: UTF8.self)), length > digits.count + 2, length <= rest.count,
+            guard let length = Int(String(decoding: digits, as: UTF8.self)), length > digits.count + 2,
+                length <= rest.count,
                 rest.dropFirst(digits.count).first == 0x20
             else { throw Malformed(description: "an extended header holds no records") }
             let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
@@ -114,7 +119,9 @@ struct TarScanner {
             let value = String(decoding: parts[1], as: UTF8.self)
             switch String(decoding: parts[0], as: UTF8.self) {
             case "size":
-                guard let bytes = Int64(value), bytes >= 0 else { throw Malformed(description: "an extended header holds no size") }
+                guard let bytes = Int64(value), bytes >= 0 else {
+                    throw Malformed(description: "an extended header holds no size")
+                }
                 extended.size = bytes
             case "path": extended.name = value
             default: break
@@ -129,7 +136,9 @@ struct TarScanner {
             return field.dropFirst().suffix(7).reduce(0) { $0 << 8 | Int64($1) }
         }
         let text = String(decoding: field.prefix { $0 != 0 }, as: UTF8.self).filter { $0 != " " }
-        guard let value = Int64(text.isEmpty ? "0" : text, radix: 8) else { throw Malformed(description: "a header holds no number") }
+        guard let value = Int64(text.isEmpty ? "0" : text, radix: 8) else {
+            throw Malformed(description: "a header holds no number")
+        }
         return value
     }
 }

@@ -17,17 +17,23 @@ public struct UnsealKeys: Sendable, Hashable, CustomStringConvertible, CustomRef
     public init(_ texts: [String]) throws(VaultError) {
         var found: [String] = []
         var seen: Set<[UInt8]> = []
-        let lines = texts.flatMap { $0.split { $0.isNewline || $0 == "," } }.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        let lines = texts.flatMap { $0.split { $0.isNewline || $0 == "," } }.map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }.filter { !$0.isEmpty }
         for (index, line) in lines.enumerated() {
             guard let bytes = Self.bytes(line) else {
                 throw VaultError(
-                    .unsealKeys, "the unseal key number \(index + 1) is neither base64 nor hexadecimal of 16 to 33 bytes",
-                    field: "unsealKeysSecret", mend: "give the keys as operator init printed them, one a line or one a key of the Secret")
+                    .unsealKeys,
+                    "the unseal key number \(index + 1) is neither base64 nor hexadecimal of 16 to 33 bytes",
+                    field: "unsealKeysSecret",
+                    mend: "give the keys as operator init printed them, one a line or one a key of the Secret")
             }
             if seen.insert(bytes).inserted { found.append(line) }
         }
         guard !found.isEmpty else {
-            throw VaultError(.unsealKeys, "there is no unseal key", field: "unsealKeysSecret", mend: "put the keys of operator init into the Secret, one a line")
+            throw VaultError(
+                .unsealKeys, "there is no unseal key", field: "unsealKeysSecret",
+                mend: "put the keys of operator init into the Secret, one a line")
         }
         keys = found
     }
@@ -61,7 +67,8 @@ public struct UnsealKeys: Sendable, Hashable, CustomStringConvertible, CustomRef
         let isShare = keys.allSatisfy { [17, 25, 33].contains(Self.bytes($0)?.count ?? 0) }
         guard isShare == (fingerprint.seal.threshold > 1) else {
             throw VaultError(
-                .unsealKeys, "the unseal keys are not of a cluster with \(fingerprint.seal.threshold) of \(fingerprint.seal.shares): they have another length",
+                .unsealKeys,
+                "the unseal keys are not of a cluster with \(fingerprint.seal.threshold) of \(fingerprint.seal.shares): they have another length",
                 field: "unsealKeysSecret", mend: "give \(fingerprint.keysInWords)")
         }
     }

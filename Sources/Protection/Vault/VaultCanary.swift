@@ -35,7 +35,9 @@ public struct VaultCanary: Sendable, Hashable {
         if value["metadata"]?.object != nil, let inner = value["data"] { value = inner }
         if let key {
             guard let one = value[key] else {
-                throw VaultError(.notFound, "the secret at \"\(path)\" has no key \"\(key)\"", field: "verification.vault.canary.key", mend: "name one that it has")
+                throw VaultError(
+                    .notFound, "the secret at \"\(path)\" has no key \"\(key)\"",
+                    field: "verification.vault.canary.key", mend: "name one that it has")
             }
             value = one
         }

@@ -7,7 +7,9 @@ extension VaultClient {
     ///
     /// The server checks the snapshot's own digests before it changes anything; a stream that breaks off changes nothing.
     /// - Returns: Whether it was seen to take hold within that time; false where nobody knows.
-    func restore(_ artifact: NamedArtifact, from source: any ArtifactSource, within patience: Duration) async throws -> Bool {
+    func restore(_ artifact: NamedArtifact, from source: any ArtifactSource, within patience: Duration) async throws
+        -> Bool
+    {
         let before = try await activeSince()
         try await source.read(artifact) { pieces in
             let cursor = PieceCursor(pieces)
@@ -27,7 +29,9 @@ extension VaultClient {
                 if try await sealStatus().isSealed { return true }
                 let now = try await activeSince()
                 if activeBefore != nil, now != activeBefore, now != nil { return true }
-            } catch let error as VaultError where error.code == .sealed { return true } catch let error as VaultError where error.isRetriable {}
+            } catch let error as VaultError where error.code == .sealed { return true } catch let error as VaultError
+                where error.isRetriable
+            {}
             try await Task.sleep(for: .milliseconds(50))
         }
         return false

@@ -19,10 +19,13 @@ extension VaultClient {
     func sealStatus() async throws -> SealStatus {
         let answer = try await call("GET", "sys/seal-status")
         guard let sealed = answer["sealed"]?.bool, let version = answer["version"]?.string else {
-            throw VaultError(.malformedAnswer, "sys/seal-status is not a Vault's", field: "address", mend: "check that it is a Vault's or OpenBao's address")
+            throw VaultError(
+                .malformedAnswer, "sys/seal-status is not a Vault's", field: "address",
+                mend: "check that it is a Vault's or OpenBao's address")
         }
         return SealStatus(
-            type: answer["type"]?.string ?? "shamir", isInitialised: answer["initialized"]?.bool ?? true, isSealed: sealed,
+            type: answer["type"]?.string ?? "shamir", isInitialised: answer["initialized"]?.bool ?? true,
+            isSealed: sealed,
             shares: Int(answer["n"]?.integer ?? 0), threshold: Int(answer["t"]?.integer ?? 0), version: version,
             clusterID: answer["cluster_id"]?.string, clusterName: answer["cluster_name"]?.string,
             storage: answer["storage_type"]?.string)
@@ -41,7 +44,8 @@ extension VaultClient {
 
     /// The encryption key's term, one more with every rotation.
     func keyStatus() async throws -> VaultFingerprint.Key {
-        let answer = try await call("GET", "sys/key-status", policy: "path \"sys/key-status\" { capabilities = [\"read\"] }")
+        let answer = try await call(
+            "GET", "sys/key-status", policy: "path \"sys/key-status\" { capabilities = [\"read\"] }")
         return VaultFingerprint.Key(
             term: (answer["data"]?["term"] ?? answer["term"])?.integer ?? 0,
             installed: (answer["data"]?["install_time"] ?? answer["install_time"])?.string ?? "")

@@ -16,13 +16,16 @@ extension VaultClient {
         }
         guard keys.keys.count >= status.threshold else {
             throw VaultError(
-                .unsealKeys, "\(keys.keys.count) unseal keys are given, the server asks for \(status.threshold)", field: "unsealKeysSecret",
+                .unsealKeys, "\(keys.keys.count) unseal keys are given, the server asks for \(status.threshold)",
+                field: "unsealKeysSecret",
                 mend: "add the missing ones")
         }
         try await call("POST", "sys/unseal", ["reset": true])
         for key in keys.keys.prefix(status.threshold) {
             let answer: JSON
-            do { answer = try await call("POST", "sys/unseal", ["key": .string(key)]) } catch let error as VaultError where error.code == .serverError && !error.isRetriable {
+            do { answer = try await call("POST", "sys/unseal", ["key": .string(key)]) } catch let error as VaultError
+                where error.code == .serverError && !error.isRetriable
+            {
                 // 400 is always about the keys here; the server's words about it may hold nothing else of use.
                 throw VaultError(
                     .unsealKeys, "the unseal keys do not open this server", field: "unsealKeysSecret",
@@ -31,7 +34,9 @@ extension VaultClient {
             if answer["sealed"]?.bool == false { return }
         }
         guard try await !sealStatus().isSealed else {
-            throw VaultError(.unsealKeys, "the server is still sealed after \(status.threshold) keys", field: "unsealKeysSecret", mend: "check that they are different and of this cluster")
+            throw VaultError(
+                .unsealKeys, "the server is still sealed after \(status.threshold) keys", field: "unsealKeysSecret",
+                mend: "check that they are different and of this cluster")
         }
     }
 
@@ -43,9 +48,15 @@ extension VaultClient {
     }
 
     func initialise(shares: Int, threshold: Int) async throws -> Initialisation {
-        let answer = try await call("PUT", "sys/init", ["secret_shares": .integer(Int64(shares)), "secret_threshold": .integer(Int64(threshold))])
-        guard let keys = answer["keys_base64"]?.array?.compactMap(\.string), !keys.isEmpty, let token = answer["root_token"]?.string else {
-            throw VaultError(.malformedAnswer, "sys/init gave no keys", field: "address", mend: "check that it is a Vault's or OpenBao's address")
+        let answer = try await call(
+            "PUT", "sys/init",
+            ["secret_shares": .integer(Int64(shares)), "secret_threshold": .integer(Int64(threshold))])
+        guard let keys = answer["keys_base64"]?.array?.compactMap(\.string), !keys.isEmpty,
+            let token = answer["root_token"]?.string
+        else {
+            throw VaultError(
+                .malformedAnswer, "sys/init gave no keys", field: "address",
+                mend: "check that it is a Vault's or OpenBao's address")
         }
         return Initialisation(keys: keys, token: token)
     }
@@ -55,7 +66,9 @@ extension VaultClient {
         // OpenBao's name for it since 2.5, then Vault's.
         var path = "sys/generate-root-token"
         let attempt: JSON
-        do { attempt = try await call("PUT", "\(path)/attempt", [:]) } catch let error as VaultError where !error.isRetriable {
+        do { attempt = try await call("PUT", "\(path)/attempt", [:]) } catch let error as VaultError
+            where !error.isRetriable
+        {
             path = "sys/generate-root"
             attempt = try await call("PUT", "\(path)/attempt", [:])
         }
@@ -66,7 +79,8 @@ extension VaultClient {
             let answer = try await call("PUT", "\(path)/update", ["key": .string(key), "nonce": .string(nonce)])
             guard answer["complete"]?.bool == true else { continue }
             guard let text = answer["encoded_token"]?.string ?? answer["encoded_root_token"]?.string,
-                let bytes = Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)), bytes.count == pad.utf8.count
+                let bytes = Data(base64Encoded: text + String(repeating: "=", count: (4 - text.count % 4) % 4)),
+                bytes.count == pad.utf8.count
             else { break }
             return String(decoding: zip(bytes, pad.utf8).map { $0 ^ $1 }, as: UTF8.self)
         }
@@ -92,7 +106,9 @@ extension VaultClient {
                 guard ContinuousClock.now < deadline else { throw error }
             }
             guard ContinuousClock.now < deadline else {
-                throw VaultError(.standby, "no node became active", field: "address", mend: "look at the server's log", isRetriable: true)
+                throw VaultError(
+                    .standby, "no node became active", field: "address", mend: "look at the server's log",
+                    isRetriable: true)
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -26,7 +26,8 @@ final class VaultClient: Sendable {
         let base = try server.base()
         let http = HTTPClient(
             configuration: HTTPClientConfiguration(
-                tls: HTTPTLS(certificateAuthorities: server.certificateAuthorities.map { Array($0.utf8) }), proxy: .none,
+                tls: HTTPTLS(certificateAuthorities: server.certificateAuthorities.map { Array($0.utf8) }),
+                proxy: .none,
                 maxConnectionsPerHost: 8))
         do {
             let result = try await body(VaultClient(http: http, base: base, namespace: server.namespace, token: nil))
@@ -49,7 +50,9 @@ final class VaultClient: Sendable {
         let bytes = try await raw(method, path, body, policy: policy)
         if bytes.isEmpty { return .null }
         do { return try JSON(parsing: Data(bytes)) } catch {
-            throw VaultError(.malformedAnswer, "\(method) \(path) was answered with something that is not JSON", field: "address", mend: "check that it is a Vault's")
+            throw VaultError(
+                .malformedAnswer, "\(method) \(path) was answered with something that is not JSON", field: "address",
+                mend: "check that it is a Vault's")
         }
     }
 
@@ -89,7 +92,8 @@ final class VaultClient: Sendable {
             if let token { headers["X-Vault-Token"] = token }
             if let namespace, !namespace.isEmpty { headers["X-Vault-Namespace"] = namespace }
             if case .bytes = body { headers["Content-Type"] = "application/json" }
-            let request = HTTPRequest(method: method, url: url, headers: headers, body: body, timeout: timeout, idleTimeout: Self.idle)
+            let request = HTTPRequest(
+                method: method, url: url, headers: headers, body: body, timeout: timeout, idleTimeout: Self.idle)
             let answer = try await told { try await http.execute(request) }
             if answer.status < 300 { return answer }
             if answer.status == 307 || answer.status == 308, let location = answer.headers["Location"] {
@@ -102,19 +106,25 @@ final class VaultClient: Sendable {
             let errors = (try? JSON(parsing: Data(text)))?["errors"]?.array?.compactMap(\.string) ?? []
             throw VaultError(status: answer.status, errors: errors, what: what, policy: policy)
         }
-        throw VaultError(.standby, "\(what): the nodes send us round in a circle", field: "address", mend: "give the active node's address", isRetriable: true)
+        throw VaultError(
+            .standby, "\(what): the nodes send us round in a circle", field: "address",
+            mend: "give the active node's address", isRetriable: true)
     }
 
     /// The token goes along only under TLS that is checked with the same authorities, or where it was sent in the clear anyway.
     private func followed(_ location: String, from url: String) throws -> String {
-        guard location.lowercased().hasPrefix("https://") || (location.lowercased().hasPrefix("http://") && url.lowercased().hasPrefix("http://"))
+        guard
+            location.lowercased().hasPrefix("https://")
+                || (location.lowercased().hasPrefix("http://") && url.lowercased().hasPrefix("http://"))
         else { throw Self.elsewhere(location) }
         return location
     }
 
     private static func elsewhere(_ location: String) -> VaultError {
         let place = location.prefix { $0 != "?" }.prefix(200)
-        return VaultError(.standby, "the node is a standby; the active one is at \(place)", field: "address", mend: "give that address", isRetriable: true)
+        return VaultError(
+            .standby, "the node is a standby; the active one is at \(place)", field: "address",
+            mend: "give that address", isRetriable: true)
     }
 
     private func told<R>(_ body: () async throws -> R) async throws -> R {

@@ -37,7 +37,8 @@ public struct VaultError: Error, Sendable, Hashable, CustomStringConvertible {
     public var status: Int?
 
     public init(
-        _ code: Code, _ message: String, field: String? = nil, mend: String? = nil, isRetriable: Bool = false, status: Int? = nil
+        _ code: Code, _ message: String, field: String? = nil, mend: String? = nil, isRetriable: Bool = false,
+        status: Int? = nil
     ) {
         self.status = status
         self.code = code

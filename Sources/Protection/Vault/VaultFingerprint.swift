@@ -72,6 +72,7 @@ public struct VaultFingerprint: Codable, Sendable, Hashable {
         let term = key.map { " (key term \($0.term), installed \($0.installed.prefix(19)))" } ?? ""
         let cluster = "the cluster \(cluster.name.isEmpty ? cluster.id : cluster.name)\(term)"
         return seal.type == "shamir"
-            ? "\(seal.threshold) of the \(seal.shares) unseal keys of \(cluster)" : "the \(seal.type) key that unseals \(cluster)"
+            ? "\(seal.threshold) of the \(seal.shares) unseal keys of \(cluster)"
+            : "the \(seal.type) key that unseals \(cluster)"
     }
 }

@@ -24,12 +24,15 @@ public enum VaultKeyValues {
     /// - Parameter isDryRun: Only looks whether it can be done.
     /// - Throws: ``VaultError``, `ArchiveError`, `VerificationFailure`.
     public static func restore(
-        _ backup: Manifest, from source: any ArtifactSource, to server: VaultServer, strategy: Strategy, mounts: [String: String] = [:],
-        isDryRun: Bool = false, progress: @escaping @Sendable (String) -> Void, reached: @escaping @Sendable (String) -> Void = { _ in }
+        _ backup: Manifest, from source: any ArtifactSource, to server: VaultServer, strategy: Strategy,
+        mounts: [String: String] = [:],
+        isDryRun: Bool = false, progress: @escaping @Sendable (String) -> Void,
+        reached: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> Report {
         let artifact = try backup.artifact(VaultSystem.export)
         return try await VaultSession.with(server) { session in
-            var restore = KeyValueRestore(client: session.client, strategy: strategy, mounts: mounts, progress: progress)
+            var restore = KeyValueRestore(
+                client: session.client, strategy: strategy, mounts: mounts, progress: progress)
             restore.reached = reached
             guard !isDryRun else {
                 try await restore.check(artifact, from: source)

@@ -61,7 +61,9 @@ enum VaultRestoreMove: Hashable {
                 return .refuse(
                     VaultError(
                         .uninitialised, "the server is not initialised", field: "restoreVault.initialise",
-                        mend: "set it to true to let the restore initialise it, or initialise it with \(backup.seal.shares) shares and a threshold of \(backup.seal.threshold)"))
+                        mend:
+                            "set it to true to let the restore initialise it, or initialise it with \(backup.seal.shares) shares and a threshold of \(backup.seal.threshold)"
+                    ))
             }
             return .initialise
         }
@@ -74,7 +76,9 @@ enum VaultRestoreMove: Hashable {
         case (.restored, false), (.done, false): return .check
         case (.restoring, false):
             // Another cluster than before, and the backup's: it arrived.
-            if status.clusterID == backup.cluster.id, let before = state?.clusterBefore, before != backup.cluster.id { return .check }
+            if status.clusterID == backup.cluster.id, let before = state?.clusterBefore, before != backup.cluster.id {
+                return .check
+            }
             return .findOut
         }
     }

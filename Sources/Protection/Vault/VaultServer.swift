@@ -39,11 +39,14 @@ public struct VaultServer: Sendable, Hashable {
         }
         let rest = base[base.index(base.startIndex, offsetBy: lower.hasPrefix("https") ? 8 : 7)...]
         guard !rest.isEmpty, !rest.contains("@"), !rest.contains("?"), !rest.contains("#") else {
-            throw refuse("the address holds more than a host, a port and a path", "give https://HOST:PORT; a token belongs into tokenSecret")
+            throw refuse(
+                "the address holds more than a host, a port and a path",
+                "give https://HOST:PORT; a token belongs into tokenSecret")
         }
         if lower.hasPrefix("http://") {
             let authority = rest.prefix { $0 != "/" }
-            let host = authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+            let host =
+                authority.hasPrefix("[") ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
             guard host == "localhost" || host == "::1" || Self.isLoopback(host) else {
                 throw refuse("http would send the token in the clear", "give https://…, and its authority as caSecret")
             }

@@ -23,7 +23,8 @@ struct VaultSession: Sendable {
 
     /// Logs in, looks at the token, and renews it where it can be.
     static func with<R>(
-        _ server: VaultServer, now: @escaping @Sendable () -> Date = { Date() }, _ body: (VaultSession) async throws -> R
+        _ server: VaultServer, now: @escaping @Sendable () -> Date = { Date() },
+        _ body: (VaultSession) async throws -> R
     ) async throws -> R {
         try await VaultClient.with(server) { client in
             do {
@@ -34,7 +35,9 @@ struct VaultSession: Sendable {
                     return result
                 } catch {
                     await session.close()
-                    if let error = error as? VaultError, error.code == .forbidden, !session.isKnown { throw error.orInvalidToken }
+                    if let error = error as? VaultError, error.code == .forbidden, !session.isKnown {
+                        throw error.orInvalidToken
+                    }
                     throw error
                 }
             } catch let error as VaultError { throw error.about(server.login) }
@@ -62,50 +65,66 @@ struct VaultSession: Sendable {
         case .kubernetes(let role, let mount, let path):
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw VaultError(
-                    .tokenInvalid, "the service account's token \(path) cannot be read", field: "kubernetesAuth.tokenPath",
+                    .tokenInvalid, "the service account's token \(path) cannot be read",
+                    field: "kubernetesAuth.tokenPath",
                     mend: "name its file, or use tokenSecret where dr does not run in a cluster")
             }
             let jwt = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             let answer: JSON
             do {
-                answer = try await client.call("POST", "auth/\(mount.escapedVaultPath)/login", ["role": .string(role), "jwt": .string(jwt)])
-            } catch let error as VaultError where error.code == .forbidden || error.code == .serverError && !error.isRetriable {
+                answer = try await client.call(
+                    "POST", "auth/\(mount.escapedVaultPath)/login", ["role": .string(role), "jwt": .string(jwt)])
+            } catch let error as VaultError
+                where error.code == .forbidden || error.code == .serverError && !error.isRetriable
+            {
                 throw VaultError(
-                    .tokenInvalid, "the login as the role \"\(role)\" at auth/\(mount) was refused", field: "kubernetesAuth",
+                    .tokenInvalid, "the login as the role \"\(role)\" at auth/\(mount) was refused",
+                    field: "kubernetesAuth",
                     mend: "check role and mount, and that the role is bound to dr's service account")
             }
             guard let token = answer["auth"]?["client_token"]?.string else {
-                throw VaultError(.malformedAnswer, "the login gave no token", field: "kubernetesAuth", mend: "check the mount")
+                throw VaultError(
+                    .malformedAnswer, "the login gave no token", field: "kubernetesAuth", mend: "check the mount")
             }
             return VaultSession(client: client.with(token: token), isOwn: true)
         case .tokenFile(let path):
             // Whoever writes the file renews it.
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw VaultError(
-                    .tokenInvalid, "the file \(path) cannot be read", field: "tokenFile", mend: "let the agent write it there, or use tokenSecret")
+                    .tokenInvalid, "the file \(path) cannot be read", field: "tokenFile",
+                    mend: "let the agent write it there, or use tokenSecret")
             }
             let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             var session = try await watched(client.with(token: text), now: now(), isRenewedHere: false)
             (session.warnings, session.credential) = ([], nil)
             return session
         case .token(let text):
-            return try await watched(client.with(token: text.trimmingCharacters(in: .whitespacesAndNewlines)), now: now())
+            return try await watched(
+                client.with(token: text.trimmingCharacters(in: .whitespacesAndNewlines)), now: now())
         }
     }
 
     /// Renews the token and says when it will not last.
-    private static func watched(_ client: VaultClient, now: Date, isRenewedHere: Bool = true) async throws -> VaultSession {
+    private static func watched(_ client: VaultClient, now: Date, isRenewedHere: Bool = true) async throws
+        -> VaultSession
+    {
         var session = VaultSession(client: client)
         var state: TokenState
-        do { state = TokenState(try await client.call("GET", "auth/token/lookup-self")["data"] ?? .null) } catch let error as VaultError
-        where error.code == .forbidden {
+        do { state = TokenState(try await client.call("GET", "auth/token/lookup-self")["data"] ?? .null) } catch let
+            error as VaultError
+            where error.code == .forbidden
+        {
             // So is a token that is not valid; what it is used for next will tell.
             session.isKnown = false
-            session.warnings = ["when the token ends is not known: give its policy path \"auth/token/lookup-self\" { capabilities = [\"read\"] }"]
+            session.warnings = [
+                "when the token ends is not known: give its policy path \"auth/token/lookup-self\" { capabilities = [\"read\"] }"
+            ]
             return session
         }
         if state.isRenewable, isRenewedHere {
-            if let answer = try? await client.call("POST", "auth/token/renew-self"), let left = answer["auth"]?["lease_duration"]?.integer {
+            if let answer = try? await client.call("POST", "auth/token/renew-self"),
+                let left = answer["auth"]?["lease_duration"]?.integer
+            {
                 state.secondsLeft = left
                 state.wasRenewed = true
             }
@@ -147,9 +166,13 @@ struct TokenState: Sendable, Hashable {
         if let left = secondsLeft, left < VaultSession.soon {
             let time = now.addingTimeInterval(Double(left)).formatted(.iso8601)
             if wasRenewed {
-                result.append("the token was renewed and still ends at \(time): its period is too short, or its longest time is nearly over; \(mend)")
+                result.append(
+                    "the token was renewed and still ends at \(time): its period is too short, or its longest time is nearly over; \(mend)"
+                )
             } else {
-                result.append("the token ends at \(time) and \(isRenewable ? "its renewal was refused" : "cannot be renewed"); \(mend)")
+                result.append(
+                    "the token ends at \(time) and \(isRenewable ? "its renewal was refused" : "cannot be renewed"); \(mend)"
+                )
             }
         }
         if let usesLeft { result.append("the token may be used only \(usesLeft) more times; \(mend)") }

@@ -5,7 +5,9 @@ extension VaultSystem {
     /// A line of JSON for every mount, secret and version.
     public static let export = "kv.jsonl"
 
-    func exportKeyValues(into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void) async throws -> BackupRecord {
+    func exportKeyValues(into sink: any ArtifactSink, progress: @escaping @Sendable (String) -> Void) async throws
+        -> BackupRecord
+    {
         progress("asking the server")
         return try await VaultSession.with(server, now: now) { session in
             let status = try await session.client.sealStatus()
@@ -25,13 +27,18 @@ extension VaultSystem {
             }
             let after = try await session.client.sealStatus()
             guard after.clusterID == status.clusterID else {
-                throw VaultError(.exportFailed, "the server became another cluster while it was backed up", isRetriable: true)
+                throw VaultError(
+                    .exportFailed, "the server became another cluster while it was backed up", isRetriable: true)
             }
             fingerprint.mounts = tally.mounts
             fingerprint.digest = tally.digest
             var warnings = session.warnings
             if tally.mounts.isEmpty { warnings.append("no KV mount was found: the backup holds no secret") }
-            if tally.deleted > 0 { warnings.append("\(tally.deleted) deleted versions are recorded without their data, which the server shows to nobody") }
+            if tally.deleted > 0 {
+                warnings.append(
+                    "\(tally.deleted) deleted versions are recorded without their data, which the server shows to nobody"
+                )
+            }
             return BackupRecord(
                 recoveryPoint: recoveryPoint, serverVersion: status.version,
                 counts: ["mounts": Int64(tally.mounts.count), "secrets": tally.secrets, "versions": tally.versions],
@@ -57,18 +64,27 @@ extension VaultSystem {
                 try await client.waitUntilActive()
                 let client = client.with(token: keys.token)
                 progress("restoring into it")
-                let restore = KeyValueRestore(client: client, strategy: .intoEmpty, mounts: [:], isScratch: true, progress: progress)
-                do { _ = try await restore.run(artifact, from: source) } catch let error as VaultError { throw ScratchVault.judged(error) }
+                let restore = KeyValueRestore(
+                    client: client, strategy: .intoEmpty, mounts: [:], isScratch: true, progress: progress)
+                do { _ = try await restore.run(artifact, from: source) } catch let error as VaultError {
+                    throw ScratchVault.judged(error)
+                }
                 progress("comparing")
                 var restored = KeyValueTally()
                 let paths = expected.mounts ?? []
-                if !paths.isEmpty { try await KeyValueWalk(client: client, paths: paths, now: now).run { try restored.add($0) } }
+                if !paths.isEmpty {
+                    try await KeyValueWalk(client: client, paths: paths, now: now).run { try restored.add($0) }
+                }
                 guard restored.restorableDigest == tally.restorableDigest else {
-                    throw VerificationFailure(check: "secrets", "restored into a scratch server, the secrets are not what they were")
+                    throw VerificationFailure(
+                        check: "secrets", "restored into a scratch server, the secrets are not what they were")
                 }
                 return VerificationReport(checks: [
                     .init("lines", "they are those that were recorded, complete"),
-                    .init("restore", "a scratch server took \(tally.secrets) secrets with \(tally.versions) versions in \(tally.mounts.count) mounts"),
+                    .init(
+                        "restore",
+                        "a scratch server took \(tally.secrets) secrets with \(tally.versions) versions in \(tally.mounts.count) mounts"
+                    ),
                     .init("secrets", "read again, every mount, secret and version is the same"),
                 ])
             }

@@ -61,8 +61,12 @@ public struct VaultSystem: VerifiableSystem {
             try Self.check(status, method)
             var warnings = session.warnings
             var fingerprint = VaultFingerprint(method: method, status: status, key: nil)
-            do { fingerprint.key = try await session.client.keyStatus() } catch let error as VaultError where error.code == .forbidden {
-                warnings.append("which encryption key the backup needs is not recorded: give the token's policy path \"sys/key-status\" { capabilities = [\"read\"] }")
+            do { fingerprint.key = try await session.client.keyStatus() } catch let error as VaultError
+                where error.code == .forbidden
+            {
+                warnings.append(
+                    "which encryption key the backup needs is not recorded: give the token's policy path \"sys/key-status\" { capabilities = [\"read\"] }"
+                )
             }
             if let canary { fingerprint.canary = try await canary.record(session.client) }
             // Whatever was written before this instant is in the snapshot.
@@ -71,7 +75,8 @@ public struct VaultSystem: VerifiableSystem {
             let client = session.client
             let found = try await sink.store(Self.artifact) { write in
                 let body = try await client.stream(
-                    "sys/storage/raft/snapshot", policy: "path \"sys/storage/raft/snapshot\" { capabilities = [\"read\"] }")
+                    "sys/storage/raft/snapshot",
+                    policy: "path \"sys/storage/raft/snapshot\" { capabilities = [\"read\"] }")
                 return try await SnapshotInspection.run { look in
                     do {
                         for try await piece in body {
@@ -87,13 +92,15 @@ public struct VaultSystem: VerifiableSystem {
             // A server that was restored or emptied meanwhile is another one.
             let after = try await client.sealStatus()
             guard after.clusterID == status.clusterID else {
-                throw VaultError(.incompleteSnapshot, "the server became another cluster while it was backed up", isRetriable: true)
+                throw VaultError(
+                    .incompleteSnapshot, "the server became another cluster while it was backed up", isRetriable: true)
             }
             fingerprint.members = found.members
             fingerprint.index = found.index
             return BackupRecord(
                 recoveryPoint: recoveryPoint, serverVersion: status.version,
-                counts: ["bytes": found.members["state.bin"]?.bytes ?? 0], fingerprint: try fingerprint.canonicalJSON, warnings: warnings,
+                counts: ["bytes": found.members["state.bin"]?.bytes ?? 0], fingerprint: try fingerprint.canonicalJSON,
+                warnings: warnings,
                 credential: session.credential)
         }
     }

@@ -35,7 +35,8 @@ extension Backup {
                     "key": .string("Its key.", maxLength: 1024).required,
                     "bytes": .integer("Stored bytes of all objects that this backup added.").required,
                     "plainBytes": .integer("Bytes of all that it needs, before compression and encryption.").required,
-                    "sha256": .string("SHA-256 of the main object's stored bytes, hexadecimal.", maxLength: 64).required,
+                    "sha256": .string("SHA-256 of the main object's stored bytes, hexadecimal.", maxLength: 64)
+                        .required,
                 ]),
             "artifacts": .integer("Objects that a restore needs, those of earlier backups included."),
             "contents": .string("What is in it, for people: \"3 tables, 120 rows\".", maxLength: 256),

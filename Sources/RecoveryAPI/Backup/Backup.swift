@@ -30,7 +30,8 @@ public struct Backup: KubernetesResource {
         public var fromCatalogue: Bool?
 
         public init(
-            policyRef: ObjectReference, storeRef: ObjectReference, slot: Date? = nil, trigger: String? = nil, fromCatalogue: Bool? = nil
+            policyRef: ObjectReference, storeRef: ObjectReference, slot: Date? = nil, trigger: String? = nil,
+            fromCatalogue: Bool? = nil
         ) {
             self.fromCatalogue = fromCatalogue
             self.policyRef = policyRef

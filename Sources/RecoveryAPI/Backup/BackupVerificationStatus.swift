@@ -56,7 +56,8 @@ extension Backup.Verification {
                         "name": .string("Its name.", maxLength: 128).required,
                         "message": .string("What was found.", minLength: nil, maxLength: 1024).required,
                     ])),
-            "duration": .string("How long restoring and comparing took, for people: a measured recovery time.", maxLength: 32),
+            "duration": .string(
+                "How long restoring and comparing took, for people: a measured recovery time.", maxLength: 32),
             "durationSeconds": .integer("The same in seconds."),
             "error": .string("What is wrong with the backup, or why it could not be found out.", maxLength: 4096),
         ])

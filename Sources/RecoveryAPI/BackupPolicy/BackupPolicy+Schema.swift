@@ -11,7 +11,8 @@ extension BackupPolicy {
             "source": .object(
                 "The system that is backed up: exactly one.",
                 [
-                    "postgresql": PostgreSQLSource.schema, "git": GitSource.schema, "kubernetes": KubernetesSource.schema,
+                    "postgresql": PostgreSQLSource.schema, "git": GitSource.schema,
+                    "kubernetes": KubernetesSource.schema,
                     "prometheus": PrometheusSource.schema, "vault": VaultSource.schema,
                 ]
             ).rule(
@@ -26,11 +27,13 @@ extension BackupPolicy {
                 "How much may be lost.",
                 [
                     "rpo": .duration(
-                        "Recovery point objective: the newest recoverable moment is never older than this.").required
+                        "Recovery point objective: the newest recoverable moment is never older than this."
+                    ).required
                 ]),
             "retention": Retention.schema,
             "onDelete": .enumeration(
-                "What becomes of the data in the store when the policy is deleted; Retain when absent.", ["Retain", "Delete"]),
+                "What becomes of the data in the store when the policy is deleted; Retain when absent.",
+                ["Retain", "Delete"]),
             "suspend": .boolean("Takes no further backups while true, and deletes none. One that runs is finished."),
             "trigger": .string(
                 "Any text. A new value takes one backup now, once: inc-42-before-migration.",
@@ -52,7 +55,8 @@ extension BackupPolicy {
                     pattern: "^[A-Za-z0-9_+/-]+$", maxLength: 64),
                 "jitter": .duration("Starts each run up to so much later, so that many policies do not start at once."),
                 "startingDeadline": .duration(
-                    "After downtime one run makes up for the missed ones if the oldest is younger than this; \(startingDeadline) when absent."),
+                    "After downtime one run makes up for the missed ones if the oldest is younger than this; \(startingDeadline) when absent."
+                ),
             ])
     }
 
@@ -72,11 +76,13 @@ extension BackupPolicy {
             "rpo": .string("Whether the objective is met, and by how much: \"met 14m/1h\".", maxLength: 64),
             "lastVerifiedBackup": .string("The backup that was last proven by restoring it.", maxLength: 253),
             "lastVerificationTime": .time("When that was."),
-            "lastVerificationSeconds": .integer("How long it took to restore and compare it: a measured recovery time."),
+            "lastVerificationSeconds": .integer(
+                "How long it took to restore and compare it: a measured recovery time."),
             "lastVerificationSlot": .time("The newest slot of the verification's schedule that was handled."),
             "nextVerification": .time("When the next proof is due."),
             "retention": Retention.statusSchema,
-            "credentialEndsAt": .time("When the login that took the newest backup ends; absent where it does not, or nobody knows."),
+            "credentialEndsAt": .time(
+                "When the login that took the newest backup ends; absent where it does not, or nobody knows."),
         ])
 
     static let columns: [PrinterColumn] = [

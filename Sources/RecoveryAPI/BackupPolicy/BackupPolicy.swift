@@ -32,7 +32,8 @@ public struct BackupPolicy: KubernetesResource {
         public var onDelete: DeletionRule?
 
         public init(
-            source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil, verification: BackupVerification? = nil,
+            source: BackupSource, storeRef: ObjectReference, schedule: Schedule? = nil,
+            verification: BackupVerification? = nil,
             objective: Objective? = nil, suspend: Bool? = nil, trigger: String? = nil
         ) {
             self.source = source
@@ -109,7 +110,8 @@ public struct BackupSource: Codable, Sendable, Hashable {
     public var vault: VaultSource?
 
     public init(
-        postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil, prometheus: PrometheusSource? = nil,
+        postgresql: PostgreSQLSource? = nil, git: GitSource? = nil, kubernetes: KubernetesSource? = nil,
+        prometheus: PrometheusSource? = nil,
         vault: VaultSource? = nil
     ) {
         self.postgresql = postgresql

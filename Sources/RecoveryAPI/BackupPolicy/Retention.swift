@@ -11,7 +11,8 @@ public struct Retention: Codable, Sendable, Hashable {
     public var keepYearly: Int?
 
     public init(
-        keepFor: Span? = nil, keepLast: Int? = nil, keepDaily: Int? = nil, keepWeekly: Int? = nil, keepMonthly: Int? = nil,
+        keepFor: Span? = nil, keepLast: Int? = nil, keepDaily: Int? = nil, keepWeekly: Int? = nil,
+        keepMonthly: Int? = nil,
         keepYearly: Int? = nil
     ) {
         self.keepFor = keepFor

@@ -23,19 +23,23 @@ extension BackupStore {
                         pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$", maxLength: 512),
                     "region": .string("The region that requests are signed for; us-east-1 when absent.", maxLength: 64),
                     "pathStyle": .boolean(
-                        "Whether the bucket is in the path (true, as SeaweedFS, MinIO and Ceph want it) or in the host name."),
+                        "Whether the bucket is in the path (true, as SeaweedFS, MinIO and Ceph want it) or in the host name."
+                    ),
                     "credentialsSecret": .reference(
-                        "The Secret with accessKeyID, secretAccessKey and, for temporary credentials, sessionToken.").required,
+                        "The Secret with accessKeyID, secretAccessKey and, for temporary credentials, sessionToken."
+                    ).required,
                     "caSecret": .secret(
                         "The Secret with the certificates to trust instead of the system's.", key: "ca.crt"),
                     "objectLock": .object(
                         "Locks what is stored against deletion by anybody. The bucket must have object lock switched on.",
                         [
                             "mode": .enumeration(
-                                "Governance: who has the right to bypass it can delete. Compliance: nobody can.", ["Governance", "Compliance"]
+                                "Governance: who has the right to bypass it can delete. Compliance: nobody can.",
+                                ["Governance", "Compliance"]
                             ).required,
                             "retain": .duration(
-                                "How long, from the moment of storing. Retention deletes nothing before.").required,
+                                "How long, from the moment of storing. Retention deletes nothing before."
+                            ).required,
                         ]),
                 ]),
             "filesystem": .object(

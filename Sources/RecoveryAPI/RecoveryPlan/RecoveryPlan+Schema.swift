@@ -10,7 +10,8 @@ extension RecoveryPlan {
             "Runs the plan once. A token that was executed is never executed again, also not by a plan that was deleted and made anew.",
             [
                 "token": .string(
-                    "What names this execution: inc-2026-11-23.", pattern: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", maxLength: 63
+                    "What names this execution: inc-2026-11-23.", pattern: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+                    maxLength: 63
                 ).required,
                 "mode": .enumeration(
                     "Recover (the default), or DryRun: checks what can be checked and changes nothing.",
@@ -62,7 +63,9 @@ extension RecoveryPlan {
             "conditions": .conditions,
             "state": .string("Standby, or the state of the run of the newest token.", maxLength: 64),
             "phase": .string("The phase that runs.", maxLength: 63),
-            "progress": .string("Steps that are done, of all: 7/12. One that failed counts only where onFailure is Continue.", maxLength: 32),
+            "progress": .string(
+                "Steps that are done, of all: 7/12. One that failed counts only where onFailure is Continue.",
+                maxLength: 32),
             "rto": .string("Time taken of the objective: 12m/1h.", maxLength: 64),
             "message": .string("What happens, for people.", maxLength: 4096),
             "run": .string("The RecoveryRun of the newest token.", maxLength: 253),

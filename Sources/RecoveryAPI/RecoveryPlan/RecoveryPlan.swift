@@ -128,7 +128,8 @@ extension RecoveryTarget: Codable, CustomStringConvertible {
     public init(from decoder: any Decoder) throws {
         let value = try JSON(from: decoder)
         self =
-            switch (value, value.object?.count, value["backup"]?.string, value["time"]?.string.flatMap(Timestamp.parse)) {
+            switch (value, value.object?.count, value["backup"]?.string, value["time"]?.string.flatMap(Timestamp.parse))
+            {
             case ("Latest", _, _, _): .latest
             case ("LatestVerified", _, _, _): .latestVerified
             case (_, 1, let name?, _): .backup(name)

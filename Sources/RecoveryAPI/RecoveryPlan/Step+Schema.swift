@@ -25,7 +25,8 @@ extension Step {
             "apply": Apply.schema,
         ]
     ).rule(
-        "[" + StepKind.allCases.map { "has(self.\($0.rawValue))" }.joined(separator: ", ") + "].filter(x, x).size() == 1",
+        "[" + StepKind.allCases.map { "has(self.\($0.rawValue))" }.joined(separator: ", ")
+            + "].filter(x, x).size() == 1",
         "a step needs exactly one of " + StepKind.allCases.map(\.rawValue).joined(separator: ", "))
 }
 
@@ -59,16 +60,20 @@ extension Step.SQL {
         "Runs one SQL statement.",
         [
             "policy": .objectName("The BackupPolicy whose server and database are used."),
-            "database": .string("Which of the policy's databases; needed only where it protects several.", maxLength: 63),
+            "database": .string(
+                "Which of the policy's databases; needed only where it protects several.", maxLength: 63),
             "target": PostgreSQLSource.targetSchema,
             "query": .string("The statement.", maxLength: 65536).required,
-            "expect": .string("The text that the first column of the first row must have.", minLength: nil, maxLength: 4096),
+            "expect": .string(
+                "The text that the first column of the first row must have.", minLength: nil, maxLength: 4096),
             "write": .boolean("Lets the statement change data; without it the transaction is read-only."),
             "repeatable": .boolean(
-                "Says that a write may run again after a crash in its middle. Without it the run then waits for a person."),
+                "Says that a write may run again after a crash in its middle. Without it the run then waits for a person."
+            ),
         ]
     ).rule("has(self.policy) != has(self.target)", "sql needs exactly one of policy and target")
-        .rule("!has(self.database) || has(self.policy)", "sql.database goes with policy; a target names its own database")
+        .rule(
+            "!has(self.database) || has(self.policy)", "sql.database goes with policy; a target names its own database")
 }
 
 extension Step.Workload {
@@ -114,7 +119,8 @@ extension Step.HTTP {
         [
             "url": .string("Where to.", pattern: "^https?://[^\\s]+$", maxLength: 2048).required,
             "method": .enumeration("How; GET when absent.", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
-            "headers": .map("Headers. Secrets do not belong here.", .string("One value.", maxLength: 4096), maxProperties: 32),
+            "headers": .map(
+                "Headers. Secrets do not belong here.", .string("One value.", maxLength: 4096), maxProperties: 32),
             "body": .string("What is sent.", maxLength: 65536),
             "bearerTokenSecret": .secret("The Secret with a token, sent as Authorization: Bearer.", key: "token"),
             "caSecret": .secret("The Secret with the certificates to trust instead of the system's.", key: "ca.crt"),
@@ -123,7 +129,8 @@ extension Step.HTTP {
                 .integer("One code.", 100...599)),
             "expectBody": .string("Text that the answer must contain.", maxLength: 4096),
             "repeatable": .boolean(
-                "Says that a POST or PATCH may be sent again after a crash in its middle. Without it the run then waits for a person."),
+                "Says that a POST or PATCH may be sent again after a crash in its middle. Without it the run then waits for a person."
+            ),
         ]
     ).rule(
         "!self.url.matches('^https?://[^/?#]*@')",
@@ -135,7 +142,8 @@ extension Step.Apply {
         "Applies manifests with server-side apply: namespaces and definitions first.",
         [
             "inline": .string("YAML documents.", maxLength: 262_144),
-            "configMap": .reference("A ConfigMap whose .yaml, .yml and .json keys are applied in order of their names."),
+            "configMap": .reference(
+                "A ConfigMap whose .yaml, .yml and .json keys are applied in order of their names."),
             "force": .boolean("Takes over fields that others manage. Without it a conflict fails the step."),
         ]
     ).rule("has(self.inline) != has(self.configMap)", "apply needs exactly one of inline and configMap")

@@ -22,7 +22,8 @@ extension RecoveryRun {
                 DesiredState.allCases.map(\.rawValue)),
         ]
     ).rule(
-        "has(self.resume) == has(oldSelf.resume)", "spec.resume cannot be changed: a run executes what it was made with")
+        "has(self.resume) == has(oldSelf.resume)", "spec.resume cannot be changed: a run executes what it was made with"
+    )
 
     static let statusSchema = Schema.object(
         "What happened.",
@@ -31,7 +32,9 @@ extension RecoveryRun {
             "conditions": .conditions,
             "state": .enumeration("Where it stands.", RunState.allCases.map(\.rawValue)),
             "phase": .string("The phase that runs.", maxLength: 63),
-            "progress": .string("Steps that are done, of all: 7/12. One that failed counts only where onFailure is Continue.", maxLength: 32),
+            "progress": .string(
+                "Steps that are done, of all: 7/12. One that failed counts only where onFailure is Continue.",
+                maxLength: 32),
             "rto": .string("Time taken of the objective: 12m/1h.", maxLength: 64),
             "message": .string("What happens, for people.", maxLength: 4096),
             "startedAt": .time("When it began."),
@@ -67,11 +70,13 @@ extension RecoveryRun {
                             "The backup that it restores: chosen at the first attempt, for all.",
                             [
                                 "name": .string("The Backup's name.", maxLength: 253).required,
-                                "artifact": .string("SHA-256 of its main artifact, hexadecimal.", maxLength: 64).required,
+                                "artifact": .string("SHA-256 of its main artifact, hexadecimal.", maxLength: 64)
+                                    .required,
                             ]),
                         "message": .string("What happened, for people.", minLength: nil, maxLength: 4096),
                         "outputs": .map(
-                            "What later steps and people may read.", .string("One value.", minLength: nil, maxLength: 4096)),
+                            "What later steps and people may read.",
+                            .string("One value.", minLength: nil, maxLength: 4096)),
                     ])),
         ])
 

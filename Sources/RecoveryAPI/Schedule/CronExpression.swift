@@ -28,7 +28,9 @@ public struct CronExpression: Sendable, Hashable {
         let fields = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         guard fields.count == 5 else {
             throw ParseError(
-                description: "\"\(text)\" has \(fields.count) fields; it needs five: minute, hour, day of month, month, day of week")
+                description:
+                    "\"\(text)\" has \(fields.count) fields; it needs five: minute, hour, day of month, month, day of week"
+            )
         }
         minutes = try Field.minute.parse(fields[0])
         hours = try Field.hour.parse(fields[1])
@@ -41,7 +43,8 @@ public struct CronExpression: Sendable, Hashable {
                 plain.append(part)
                 continue
             }
-            guard let weekday = Field.dayOfWeek.value(String(part[..<hash])), let ordinal = Int(part[part.index(after: hash)...]),
+            guard let weekday = Field.dayOfWeek.value(String(part[..<hash])),
+                let ordinal = Int(part[part.index(after: hash)...]),
                 (1...5).contains(ordinal)
             else { throw ParseError(description: "day of week \"\(part)\": write MON#1 to MON#5") }
             nthWeekdays.append(NthWeekday(weekday: weekday % 7, ordinal: ordinal))
@@ -89,7 +92,9 @@ public struct CronExpression: Sendable, Hashable {
             name: "day of week", range: 0...7, names: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])
 
         func value(_ text: String) -> Int? {
-            if let number = Int(text) { return range.contains(number) && text.first != "+" && text.first != "-" ? number : nil }
+            if let number = Int(text) {
+                return range.contains(number) && text.first != "+" && text.first != "-" ? number : nil
+            }
             return text.isEmpty ? nil : names.firstIndex(of: text.uppercased())
         }
 
@@ -98,7 +103,9 @@ public struct CronExpression: Sendable, Hashable {
             for part in text.split(separator: ",", omittingEmptySubsequences: false) {
                 let halves = part.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
                 let fault = ParseError(
-                    description: "\(name) \"\(part)\" is not understood; allowed are \(range.lowerBound) to \(range.upperBound), *, ranges a-b, lists a,b and steps */n")
+                    description:
+                        "\(name) \"\(part)\" is not understood; allowed are \(range.lowerBound) to \(range.upperBound), *, ranges a-b, lists a,b and steps */n"
+                )
                 var step = 1
                 if halves.count == 2 {
                     guard let number = Int(halves[1]), number > 0 else { throw fault }
@@ -110,15 +117,21 @@ public struct CronExpression: Sendable, Hashable {
                 if halves[0] == "*" {
                     bounds = range.upperBound == 7 ? 0...6 : range
                 } else {
-                    let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { value(String($0)) }
+                    let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false).map {
+                        value(String($0))
+                    }
                     guard ends.count <= 2, let first = ends.first ?? nil else { throw fault }
                     // A single number with a step goes on to the end, as cron has it.
-                    guard let last = ends.count == 2 ? ends[1] : halves.count == 2 ? range.upperBound : first, first <= last else {
+                    guard let last = ends.count == 2 ? ends[1] : halves.count == 2 ? range.upperBound : first,
+                        first <= last
+                    else {
                         throw fault
                     }
                     bounds = first...last
                 }
-                for number in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) { bits |= 1 << UInt64(number) }
+                for number in stride(from: bounds.lowerBound, through: bounds.upperBound, by: step) {
+                    bits |= 1 << UInt64(number)
+                }
             }
             return bits
         }

@@ -28,7 +28,9 @@ public enum ObjectiveDecision {
         return output
     }
 
-    private static func judge(rpo: Span?, recoverableTo: Date?, createdAt: Date, calendar: SlotCalendar?, now: Date) -> Output {
+    private static func judge(rpo: Span?, recoverableTo: Date?, createdAt: Date, calendar: SlotCalendar?, now: Date)
+        -> Output
+    {
         if let recoverableTo, recoverableTo.timeIntervalSince(now) > skew {
             // It may be of any age: whatever it is, it is no proof that the objective is met.
             return Output(
@@ -40,7 +42,8 @@ public enum ObjectiveDecision {
         guard let rpo else {
             let age = recoverableTo.map { Span.text(seconds: max(0, Int64(now.timeIntervalSince($0)))) } ?? "none"
             return Output(
-                isMet: nil, reason: Reason.noObjective, message: "spec.objective.rpo is not set", column: age, changesAt: nil)
+                isMet: nil, reason: Reason.noObjective, message: "spec.objective.rpo is not set", column: age,
+                changesAt: nil)
         }
         let point = min(recoverableTo ?? createdAt, now)
         let age = Int64(now.timeIntervalSince(point))
@@ -62,16 +65,19 @@ public enum ObjectiveDecision {
         }
         if recoverableTo == nil {
             return Output(
-                isMet: isFresh ? nil : false, reason: Reason.noBackupYet, message: "no backup is complete yet", column: column,
+                isMet: isFresh ? nil : false, reason: Reason.noBackupYet, message: "no backup is complete yet",
+                column: column,
                 changesAt: changesAt)
         }
         return isFresh
             ? Output(
-                isMet: true, reason: Reason.objectiveMet, message: "the newest recoverable moment is \(Timestamp.text(point))",
+                isMet: true, reason: Reason.objectiveMet,
+                message: "the newest recoverable moment is \(Timestamp.text(point))",
                 column: column, changesAt: changesAt)
             : Output(
                 isMet: false, reason: Reason.objectiveBreached,
-                message: "the newest recoverable moment, \(Timestamp.text(point)), is older than the RPO of \(rpo)", column: column,
+                message: "the newest recoverable moment, \(Timestamp.text(point)), is older than the RPO of \(rpo)",
+                column: column,
                 changesAt: nil)
     }
 

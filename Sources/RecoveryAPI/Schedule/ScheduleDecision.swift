@@ -45,7 +45,9 @@ public enum ScheduleDecision {
         let oldest = max(start, now.addingTimeInterval(-input.startingDeadline.timeInterval))
         // One run makes up for all that was missed. It is of the oldest slot, so that two operators agree on its name.
         let first = input.calendar.next(after: oldest)
-        guard let first, first <= now else { return Output(due: nil, handled: nil, next: first.map { $0 + jitter(input, $0) }) }
+        guard let first, first <= now else {
+            return Output(due: nil, handled: nil, next: first.map { $0 + jitter(input, $0) })
+        }
         if input.isRunning { return Output(due: nil, handled: nil, next: nil) }
         let begin = first + jitter(input, first)
         guard begin <= now else { return Output(due: nil, handled: nil, next: begin) }
@@ -59,7 +61,9 @@ public enum ScheduleDecision {
         guard span > 0 else { return 0 }
         // FNV-1a: Swift's own hash differs from process to process.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(input.seed)/\(Int(slot.timeIntervalSince1970))".utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
+        for byte in "\(input.seed)/\(Int(slot.timeIntervalSince1970))".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3
+        }
         return Double((hash >> 11) % UInt64(span + 1))
     }
 
@@ -77,7 +81,8 @@ public enum ScheduleDecision {
         for byte in trigger.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
         let readable = trigger.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
         let digits = String(hash, radix: 16)
-        return "\(policy.prefix(180))-t-\(String(readable).prefix(40))-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
+        return
+            "\(policy.prefix(180))-t-\(String(readable).prefix(40))-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
     }
 }
 

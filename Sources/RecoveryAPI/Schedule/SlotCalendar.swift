@@ -99,13 +99,15 @@ extension BackupPolicy.Schedule {
         let name = timeZone ?? "Etc/UTC"
         guard let zone = TimeZone(identifier: name), name.contains("/") || name == "UTC" || name == "GMT" else {
             throw SpecError(
-                field: "\(path).timeZone", message: "\"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin",
+                field: "\(path).timeZone",
+                message: "\"\(name)\" is not a known time zone; write an IANA name such as Europe/Berlin",
                 reason: Reason.unknownTimeZone)
         }
         let calendar = SlotCalendar(expression, timeZone: zone)
         guard calendar.next(after: Date(timeIntervalSince1970: 1_700_000_000)) != nil else {
             throw SpecError(
-                field: "\(path).cron", message: "\"\(cron)\" never fires: no year has that day", reason: Reason.cronNeverFires)
+                field: "\(path).cron", message: "\"\(cron)\" never fires: no year has that day",
+                reason: Reason.cronNeverFires)
         }
         let deadline = startingDeadline ?? standard
         if let jitter, jitter.seconds >= deadline.seconds {

@@ -3,7 +3,9 @@ import KubernetesModel
 extension Schema {
     /// `90s`, `15m`, `36h`, `30d`.
     public static func duration(_ description: String) -> Schema {
-        string(description + " A number and a unit: 90s, 15m, 36h, 30d.", pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$", maxLength: 10)
+        string(
+            description + " A number and a unit: 90s, 15m, 36h, 30d.", pattern: "^[1-9][0-9]{0,8}(s|m|h|d)$",
+            maxLength: 10)
     }
 
     /// The name of an object in the same namespace.

@@ -39,7 +39,8 @@ public struct Schema: Sendable, Hashable {
 
 extension Schema {
     public static func string(
-        _ description: String, pattern: String? = nil, minLength: Int64? = 1, maxLength: Int64 = 253, format: String? = nil
+        _ description: String, pattern: String? = nil, minLength: Int64? = 1, maxLength: Int64 = 253,
+        format: String? = nil
     ) -> Schema {
         Schema(["type": "string", "maxLength": .integer(maxLength)], description)
             .with("minLength", minLength.map(JSON.integer))
@@ -77,7 +78,8 @@ extension Schema {
     /// Keys and values that the user chooses.
     public static func map(_ description: String, _ value: Schema, maxProperties: Int64 = 64) -> Schema {
         Schema(
-            ["type": "object", "additionalProperties": value.json, "maxProperties": .integer(maxProperties)], description)
+            ["type": "object", "additionalProperties": value.json, "maxProperties": .integer(maxProperties)],
+            description)
     }
 
     /// A list whose items are known by the given keys, so that two field managers can each own some of them.

@@ -6,7 +6,8 @@ public enum StatusLimits {
     private static let schemas: [String: JSON] = Dictionary(
         CustomResourceDefinitions.all.compactMap { definition in
             guard let kind = definition[path: "spec", "names", "kind"]?.string,
-                let schema = definition[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema", "properties"]?["status"]
+                let schema = definition[path: "spec", "versions"]?[0]?[
+                    path: "schema", "openAPIV3Schema", "properties"]?["status"]
             else { return nil }
             return (kind, schema)
         }, uniquingKeysWith: { $1 })

@@ -5,7 +5,8 @@ extension RunPass {
     /// When a step must have ended; nil before it began.
     func limit(_ index: Int) -> Date? {
         guard let began = steps[index].resumedAt ?? steps[index].startedAt else { return nil }
-        return began.addingTimeInterval(step(id(index))?.deadline.map { Double($0.seconds) } ?? RunMachine.defaultDeadline)
+        return began.addingTimeInterval(
+            step(id(index))?.deadline.map { Double($0.seconds) } ?? RunMachine.defaultDeadline)
     }
 
     /// What is said of a step whose deadline has passed; nil while it has not.
@@ -17,7 +18,9 @@ extension RunPass {
 
     /// The time that a person took is no step's: one that waits to be tried again has its deadline anew.
     mutating func forgivePause() {
-        for index in indices where steps[index].state == .waiting && steps[index].startedAt != nil { steps[index].resumedAt = now }
+        for index in indices where steps[index].state == .waiting && steps[index].startedAt != nil {
+            steps[index].resumedAt = now
+        }
     }
 
     mutating func checkDeadlines(isPaused: Bool) {

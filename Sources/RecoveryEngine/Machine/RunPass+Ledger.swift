@@ -8,7 +8,9 @@ extension RunPass {
     /// Nothing is done before the token is ours.
     mutating func begin() {
         if spec.desiredState == .aborted { return end(.aborted, "aborted before it began") }
-        do throws(SpecError) { try PlanCheck.check(spec.plan) } catch { return end(.failed, "nothing was done: \(error)") }
+        do throws(SpecError) { try PlanCheck.check(spec.plan) } catch {
+            return end(.failed, "nothing was done: \(error)")
+        }
         if spec.desiredState == .paused {
             status.message = "paused before it began"
             return
@@ -22,9 +24,12 @@ extension RunPass {
         case .taken(let run, _, _, isHere: true, _):
             end(
                 .alreadyExecuted,
-                "token \(spec.token) is being executed by \(run), which is not lost: follow that one, or end it with dr abort \(run)")
+                "token \(spec.token) is being executed by \(run), which is not lost: follow that one, or end it with dr abort \(run)"
+            )
         case .taken(let run, isFinished: true, let state, _, _):
-            end(.alreadyExecuted, "token \(spec.token) was executed by \(run), which ended \(state); to recover again use a new token")
+            end(
+                .alreadyExecuted,
+                "token \(spec.token) was executed by \(run), which ended \(state); to recover again use a new token")
         case .taken(let run, _, _, _, let hash): takeOver(run, hash)
         }
     }
@@ -33,13 +38,15 @@ extension RunPass {
         guard spec.resume == true else {
             return end(
                 .alreadyExecuted,
-                "token \(spec.token) was begun by \(run) and is not finished; to go on with it: dr recover \(spec.planRef.name) --token \(spec.token) --resume")
+                "token \(spec.token) was begun by \(run) and is not finished; to go on with it: dr recover \(spec.planRef.name) --token \(spec.token) --resume"
+            )
         }
         // Its journal speaks of the steps of another plan.
         if let hash, hash != spec.planHash {
             return end(
                 .alreadyExecuted,
-                "nothing was done: \(run) began token \(spec.token) with another version of the plan (sha256 \(hash.prefix(12))…, now \(spec.planHash.prefix(12))…); to go on with it make the plan what it was and resume again, to recover by the plan of now use a new token")
+                "nothing was done: \(run) began token \(spec.token) with another version of the plan (sha256 \(hash.prefix(12))…, now \(spec.planHash.prefix(12))…); to go on with it make the plan what it was and resume again, to recover by the plan of now use a new token"
+            )
         }
         if !waitsForOther() { actions.append(.resumeLedger) }
     }
@@ -101,7 +108,9 @@ extension RunPass {
         case .ended(let state, let time): adopt(state, time)
         case .taken(let run, let isFinished, let state, _, _):
             let end = isFinished ? "ended \(state)" : "goes on with it"
-            self.end(.alreadyExecuted, "token \(spec.token) was taken over by \(run), which \(end): this run does nothing more")
+            self.end(
+                .alreadyExecuted,
+                "token \(spec.token) was taken over by \(run), which \(end): this run does nothing more")
         case nil, .absent, .ours: break
         }
         return true

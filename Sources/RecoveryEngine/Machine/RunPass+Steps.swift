@@ -54,7 +54,8 @@ extension RunPass {
                 } else {
                     // Another attempt could do it twice: also one that retries allows.
                     steps[index].state = .unknown
-                    steps[index].message = "\(lateness(index).map { "\($0), " } ?? "")\(message): nobody knows whether it happened"
+                    steps[index].message =
+                        "\(lateness(index).map { "\($0), " } ?? "")\(message): nobody knows whether it happened"
                 }
             }
         }
@@ -103,7 +104,8 @@ extension RunPass {
     /// A person who sets Paused has seen why the run waits; Running after that tries the step once more.
     private mutating func offerRetryToPerson() {
         guard spec.desiredState == .paused else { return }
-        for index in indices where steps[index].state == .unknown || steps[index].state == .failed && rule(index) == .pause {
+        for index in indices
+        where steps[index].state == .unknown || steps[index].state == .failed && rule(index) == .pause {
             steps[index].state = .waiting
             steps[index].retryAt = now
             // The time that a person took to look is not the step's.
@@ -118,7 +120,9 @@ extension RunPass {
             let name = "step \(steps[index].step) of phase \(steps[index].phase)"
             let mend = "to run it again set spec.desiredState to Paused and then to Running; to give up, to Aborted"
             if steps[index].state == .unknown { return "\(name): \(steps[index].message ?? ""); \(mend)" }
-            if steps[index].state == .failed, rule(index) == .pause { return "\(name) failed: \(steps[index].message ?? ""); \(mend)" }
+            if steps[index].state == .failed, rule(index) == .pause {
+                return "\(name) failed: \(steps[index].message ?? ""); \(mend)"
+            }
         }
         return nil
     }
@@ -136,11 +140,15 @@ extension RunPass {
     }
 
     private mutating func failsAsItMust() -> Bool {
-        guard let failed = indices.first(where: { steps[$0].state == .failed && rule($0) == .stop }) else { return false }
+        guard let failed = indices.first(where: { steps[$0].state == .failed && rule($0) == .stop }) else {
+            return false
+        }
         dropStarts()
         for running in observation.running.sorted() { actions.append(.cancel(running)) }
         if observation.running.isEmpty {
-            end(.failed, "step \(steps[failed].step) of phase \(steps[failed].phase) failed: \(steps[failed].message ?? "")")
+            end(
+                .failed,
+                "step \(steps[failed].step) of phase \(steps[failed].phase) failed: \(steps[failed].message ?? "")")
         } else {
             wake(at: now.addingTimeInterval(2))
         }
@@ -149,7 +157,8 @@ extension RunPass {
 
     private mutating func succeed() {
         let failed = indices.filter { steps[$0].state == .failed }.map { steps[$0].step }
-        let warning = failed.isEmpty ? "" : "; these steps failed and were passed over: \(failed.joined(separator: ", "))"
+        let warning =
+            failed.isEmpty ? "" : "; these steps failed and were passed over: \(failed.joined(separator: ", "))"
         end(.succeeded, (spec.mode == .dryRun ? "nothing stands in the way" : "recovered") + warning)
     }
 
@@ -159,7 +168,9 @@ extension RunPass {
         for phase in spec.plan.phases {
             let dependencies = PlanCheck.dependencies(of: phase, in: spec.plan)
             guard dependencies.allSatisfy(isComplete) else { continue }
-            guard let index = indices.first(where: { steps[$0].phase == phase.name && !steps[$0].state.isFinal }) else { continue }
+            guard let index = indices.first(where: { steps[$0].phase == phase.name && !steps[$0].state.isFinal }) else {
+                continue
+            }
             switch steps[index].state {
             case .pending: start(index)
             case .waiting:

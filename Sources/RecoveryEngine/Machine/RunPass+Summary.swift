@@ -5,7 +5,9 @@ extension RunPass {
     /// What people read, from what is known.
     mutating func summarise() {
         // Of a run that failed at its last step nobody may read that all of it is done.
-        let done = indices.filter { steps[$0].state == .succeeded || steps[$0].state == .failed && rule($0) == .continue }.count
+        let done = indices.filter {
+            steps[$0].state == .succeeded || steps[$0].state == .failed && rule($0) == .continue
+        }.count
         status.progress = "\(done)/\(steps.count)"
         let active = indices.first { [.running, .waiting, .unknown].contains(steps[$0].state) }
         if status.state?.isTerminal == true {
@@ -30,7 +32,8 @@ extension RunPass {
     /// While it runs it moves by the minute: each change is a write.
     private func taken(from began: Date, to end: Date?, of objective: Span?) -> String {
         let seconds = max(0, Int64((end ?? now).timeIntervalSince(began)))
-        let text = end != nil ? Span.text(seconds: seconds) : seconds < 60 ? "<1m" : Span.text(seconds: seconds / 60 * 60)
+        let text =
+            end != nil ? Span.text(seconds: seconds) : seconds < 60 ? "<1m" : Span.text(seconds: seconds / 60 * 60)
         return text + (objective.map { "/\($0)" } ?? "")
     }
 
@@ -47,11 +50,14 @@ extension RunPass {
         if let objective {
             let isLate = (end ?? now).timeIntervalSince(began) > Double(objective.seconds)
             // A step that was passed over takes nothing from the phase.
-            let isBack = own.allSatisfy { steps[$0].state == .succeeded || steps[$0].state == .failed && rule($0) == .continue }
+            let isBack = own.allSatisfy {
+                steps[$0].state == .succeeded || steps[$0].state == .failed && rule($0) == .continue
+            }
             if end != nil { isMet = isBack && !isLate } else if isLate { isMet = false }
             if end == nil, !isLate { wake(at: began.addingTimeInterval(Double(objective.seconds) + 1)) }
         }
         return RecoveryRun.PhaseStatus(
-            name: phase.name, startedAt: began, finishedAt: end, rto: taken(from: began, to: end, of: objective), objectiveMet: isMet)
+            name: phase.name, startedAt: began, finishedAt: end, rto: taken(from: began, to: end, of: objective),
+            objectiveMet: isMet)
     }
 }

@@ -53,7 +53,9 @@ struct RunPass {
             case .unknown, .succeeded, .failed, .skipped: break
             }
         }
-        if spec.mode == .recover, state != .alreadyExecuted, status.startedAt != nil { actions.append(.closeLedger(state)) }
+        if spec.mode == .recover, state != .alreadyExecuted, status.startedAt != nil {
+            actions.append(.closeLedger(state))
+        }
     }
 
     mutating func dropStarts() {

@@ -20,12 +20,18 @@ enum ApplyStep {
             let kind = object["kind"]?.string ?? ""
             context.progress("\(index + 1) of \(objects.count): \(kind) \(name)")
             let type: ResourceType
-            do { type = try await Poll.through(context) { try await resourceType(of: object, context) } } catch let error as KubernetesError
-            where error.isNotFound && context.isDryRun && prepared.defines(object) {
+            do { type = try await Poll.through(context) { try await resourceType(of: object, context) } } catch let
+                error as KubernetesError
+                where error.isNotFound && context.isDryRun && prepared.defines(object)
+            {
                 unchecked.append("\(kind) \(name), whose definition comes with it")
                 continue
             }
-            if let complaint = complaint(object, isNamespaced: type.namespaced, from: context.namespace, reach: context.resolver.reach) { throw complaint }
+            if let complaint = complaint(
+                object, isNamespaced: type.namespaced, from: context.namespace, reach: context.resolver.reach)
+            {
+                throw complaint
+            }
             var object = object
             var namespace: String?
             if type.namespaced {
@@ -39,16 +45,20 @@ enum ApplyStep {
             do {
                 _ = try await Poll.through(context) {
                     try await context.client.apply(
-                        applied, type: type, name: name, namespace: place, fieldManager: "dr-recovery", force: wanted.force ?? false,
+                        applied, type: type, name: name, namespace: place, fieldManager: "dr-recovery",
+                        force: wanted.force ?? false,
                         dryRun: context.isDryRun)
                 }
-            } catch let error as KubernetesError where error.isNotFound && context.isDryRun && prepared.namespaces.contains(place ?? "") {
+            } catch let error as KubernetesError
+                where error.isNotFound && context.isDryRun && prepared.namespaces.contains(place ?? "")
+            {
                 unchecked.append("\(kind) \(name), whose namespace comes with it")
             }
         }
         let verb = context.isDryRun ? "would apply" : "applied"
         let rest = unchecked.isEmpty ? "" : "; not checked: \(unchecked.joined(separator: "; "))"
-        return StepResult(message: "\(verb) \(objects.count) manifests\(rest)", outputs: ["objects": String(objects.count)])
+        return StepResult(
+            message: "\(verb) \(objects.count) manifests\(rest)", outputs: ["objects": String(objects.count)])
     }
 
     /// What others of the same manifests need: a dry run makes neither, so these cannot be asked about.
@@ -64,7 +74,8 @@ enum ApplyStep {
                     let spec = object["spec"]
                     for version in spec?["versions"]?.array ?? [] {
                         kinds.insert([
-                            "\(spec?["group"]?.string ?? "")/\(version["name"]?.string ?? "")", spec?[path: "names", "kind"]?.string ?? "",
+                            "\(spec?["group"]?.string ?? "")/\(version["name"]?.string ?? "")",
+                            spec?[path: "names", "kind"]?.string ?? "",
                         ])
                     }
                 default: break
@@ -85,28 +96,42 @@ enum ApplyStep {
                 apiVersion: object["apiVersion"]?.string ?? "", kind: object["kind"]?.string ?? ""
             ).namespaced
         } catch let error as KubernetesError where error.isNotFound {}
-        if let complaint = complaint(object, isNamespaced: isNamespaced, from: context.namespace, reach: context.resolver.reach) { throw complaint }
+        if let complaint = complaint(
+            object, isNamespaced: isNamespaced, from: context.namespace, reach: context.resolver.reach)
+        {
+            throw complaint
+        }
     }
 
     /// A plan writes with the operator's rights, which are more than its author's: so its own namespace alone, unless the
     /// operator was told otherwise. See ``ResourceReach``.
     /// - Parameter isNamespaced: nil when the kind is not known yet.
-    static func complaint(_ object: JSON, isNamespaced: Bool?, from namespace: String, reach: ResourceReach) -> StepError? {
+    static func complaint(_ object: JSON, isNamespaced: Bool?, from namespace: String, reach: ResourceReach)
+        -> StepError?
+    {
         guard !reach.reachesEverything(from: namespace) else { return nil }
         let name = "\(object["kind"]?.string ?? "") \(object[path: "metadata", "name"]?.string ?? "")"
-        let mend = "leave it out, or start the operator with --cross-namespace-from \(namespace), if everybody who writes plans there may write everything"
+        let mend =
+            "leave it out, or start the operator with --cross-namespace-from \(namespace), if everybody who writes plans there may write everything"
         if isNamespaced == false {
-            return StepError("apply: a plan of \"\(namespace)\" may not write \(name), which belongs to no namespace; \(mend)", isRetriable: false)
+            return StepError(
+                "apply: a plan of \"\(namespace)\" may not write \(name), which belongs to no namespace; \(mend)",
+                isRetriable: false)
         }
         guard let other = object[path: "metadata", "namespace"]?.string, other != namespace else { return nil }
-        return StepError("apply: a plan of \"\(namespace)\" may not write \(name) of the namespace \"\(other)\"; \(mend)", isRetriable: false)
+        return StepError(
+            "apply: a plan of \"\(namespace)\" may not write \(name) of the namespace \"\(other)\"; \(mend)",
+            isRetriable: false)
     }
 
     private static func documents(_ wanted: Step.Apply, _ context: StepContext) async throws -> [JSON] {
         if let text = wanted.inline { return try parse(text, "apply.inline") }
-        guard let name = wanted.configMap?.name else { throw StepError("apply needs inline or configMap", isRetriable: false) }
+        guard let name = wanted.configMap?.name else {
+            throw StepError("apply needs inline or configMap", isRetriable: false)
+        }
         guard let map = try await context.client.getIfPresent(ConfigMap.self, name, namespace: context.namespace) else {
-            throw StepError("apply.configMap: there is no ConfigMap \"\(name)\" in \"\(context.namespace)\"", isRetriable: true)
+            throw StepError(
+                "apply.configMap: there is no ConfigMap \"\(name)\" in \"\(context.namespace)\"", isRetriable: true)
         }
         return try (map.data ?? [:]).sorted { $0.key < $1.key }
             .filter { entry in [".yaml", ".yml", ".json"].contains { entry.key.hasSuffix($0) } }
@@ -131,7 +156,9 @@ enum ApplyStep {
             return try ManifestYAML.documents(text).map { json in
                 guard json["apiVersion"]?.string != nil, json["kind"]?.string != nil,
                     json[path: "metadata", "name"]?.string != nil
-                else { throw StepError("\(place): a document has no apiVersion, kind or metadata.name", isRetriable: false) }
+                else {
+                    throw StepError("\(place): a document has no apiVersion, kind or metadata.name", isRetriable: false)
+                }
                 return json
             }
         } catch let error as StepError {

@@ -15,9 +15,12 @@ struct ChosenBackup: Sendable {
     /// operator or a run that resumes would choose may be a backup of the damaged database.
     ///
     /// - Parameter to: The step's own target; the run's when absent, and `Latest` when that is absent too.
-    static func find(policy name: String, to: RecoveryTarget?, field: String, _ context: StepContext) async throws -> ChosenBackup {
+    static func find(policy name: String, to: RecoveryTarget?, field: String, _ context: StepContext) async throws
+        -> ChosenBackup
+    {
         let policy = try await context.resolver.policy(name, namespace: context.namespace, field: "\(field).policy")
-        let storeResource = try await context.resolver.storeResource(policy.spec.storeRef.name, namespace: context.namespace)
+        let storeResource = try await context.resolver.storeResource(
+            policy.spec.storeRef.name, namespace: context.namespace)
         let store = try await context.resolver.store(storeResource)
         let manifests = try await Catalogue(store).list(namespace: context.namespace, policy: policy.name).manifests
         if let before = context.backup {

@@ -28,7 +28,8 @@ enum HTTPStep {
         do {
             let response = try await client.execute(
                 HTTPRequest(
-                    method: method, url: wanted.url, headers: headers, body: wanted.body.map { .bytes(Array($0.utf8)) } ?? .none,
+                    method: method, url: wanted.url, headers: headers,
+                    body: wanted.body.map { .bytes(Array($0.utf8)) } ?? .none,
                     timeout: .seconds(60)))
             let body = try await response.body.collect(upTo: 8 << 20)
             await client.shutdown()
@@ -47,12 +48,15 @@ enum HTTPStep {
             // The answer may hold secrets: it is not shown.
             let text = "\(shown(wanted.url)) answered \(status), expected was \(expected)"
             // A server that failed, or a proxy before it, may have failed when the work was done.
-            if !isRepeatable, status >= 500 || status == 408 { throw StepError(text, isRetriable: false, mayHaveHappened: true) }
+            if !isRepeatable, status >= 500 || status == 408 {
+                throw StepError(text, isRetriable: false, mayHaveHappened: true)
+            }
             // A refusal may be sent again. What was taken is done, whatever was expected.
             throw StepError(text, isRetriable: isRepeatable || (400..<500).contains(status))
         }
         if let text = wanted.expectBody, !String(decoding: body, as: UTF8.self).contains(text) {
-            throw StepError("\(shown(wanted.url)) answered \(status) without the expected text", isRetriable: isRepeatable)
+            throw StepError(
+                "\(shown(wanted.url)) answered \(status) without the expected text", isRetriable: isRepeatable)
         }
         return StepResult(message: "\(shown(wanted.url)) answered \(status)", outputs: ["status": String(status)])
     }

@@ -10,7 +10,7 @@ struct Patience: Sendable {
 
     func through<R: Sendable>(_ body: () async throws -> R) async throws -> R {
         while true {
-            do { return try await body() } catch where Self.passes(error) { progress(Self.complaint(error)) }
+            do { return try await body() } catch  where Self.passes(error) { progress(Self.complaint(error)) }
             try await Task.sleep(for: .seconds(1))
         }
     }
@@ -19,7 +19,9 @@ struct Patience: Sendable {
         // What is cancelled fails in many ways; none of them is worth telling.
         guard !Task.isCancelled else { return false }
         if let error = error as? KubernetesError { return error.isRetriable && !error.isConflict }
-        if let error = error as? ResourcesError { return error.code == .unreachable || error.code == .forbidden && error.isRetriable }
+        if let error = error as? ResourcesError {
+            return error.code == .unreachable || error.code == .forbidden && error.isRetriable
+        }
         return (error as? HTTPError)?.isRetriable ?? false
     }
 

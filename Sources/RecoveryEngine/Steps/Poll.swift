@@ -4,7 +4,7 @@ enum Poll {
     static func until(_ context: StepContext, _ what: String, _ check: () async throws -> String?) async throws {
         while true {
             let missing: String?
-            do { missing = try await check() } catch where context.resolver.patience != nil && Patience.passes(error) {
+            do { missing = try await check() } catch  where context.resolver.patience != nil && Patience.passes(error) {
                 missing = Patience.complaint(error)
             }
             guard let missing else { return }

@@ -16,19 +16,28 @@ enum RestoreGitStep {
         let remote = try await context.resolver.git(source, namespace: context.namespace, field: field)
         let point = Timestamp.format(chosen.manifest.recoveryPoint)
         if context.isDryRun {
-            return StepResult(message: "would restore \(chosen.manifest.backup) of \(point), \(chosen.manifest.contents), into \(source.url)")
+            return StepResult(
+                message:
+                    "would restore \(chosen.manifest.backup) of \(point), \(chosen.manifest.contents), into \(source.url)"
+            )
         }
         let reader = try await chosen.reader(context)
         let report = try await ScratchFolder.with(in: context.resolver.cache) { scratch in
             try await GitRestore.run(
-                chosen.manifest, from: reader, to: remote, strategy: wanted.strategy == .overwrite ? .overwrite : .intoEmpty,
+                chosen.manifest, from: reader, to: remote,
+                strategy: wanted.strategy == .overwrite ? .overwrite : .intoEmpty,
                 token: context.identity, scratch: scratch, progress: context.progress)
         }
         var message = "the repository is back as of \(point): \(report.refs) refs, checked"
-        if report.kept > 0 { message += "; \(report.kept) refs that were there are kept as refs/dr-damaged/\(context.identity)/…" }
+        if report.kept > 0 {
+            message += "; \(report.kept) refs that were there are kept as refs/dr-damaged/\(context.identity)/…"
+        }
         for note in report.notes { message += "; note: \(note)" }
         return StepResult(
             message: message,
-            outputs: ["backup": chosen.manifest.backup, "recoveryPoint": point, "refs": String(report.refs), "kept": String(report.kept)])
+            outputs: [
+                "backup": chosen.manifest.backup, "recoveryPoint": point, "refs": String(report.refs),
+                "kept": String(report.kept),
+            ])
     }
 }

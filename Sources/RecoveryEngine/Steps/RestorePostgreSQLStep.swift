@@ -9,16 +9,21 @@ import RecoveryAPI
 /// Brings a database back from a policy's backups.
 enum RestorePostgreSQLStep {
     static func run(_ context: StepContext) async throws -> StepResult {
-        guard let wanted = context.step.restorePostgreSQL else { throw StepError("no restorePostgreSQL", isRetriable: false) }
-        let chosen = try await ChosenBackup.find(policy: wanted.policy, to: wanted.to, field: "restorePostgreSQL", context)
+        guard let wanted = context.step.restorePostgreSQL else {
+            throw StepError("no restorePostgreSQL", isRetriable: false)
+        }
+        let chosen = try await ChosenBackup.find(
+            policy: wanted.policy, to: wanted.to, field: "restorePostgreSQL", context)
         let manifest = chosen.manifest
-        guard manifest.kind == PostgreSQLSystem.kind, let source = wanted.target ?? chosen.policy.spec.source.postgresql else {
+        guard manifest.kind == PostgreSQLSystem.kind, let source = wanted.target ?? chosen.policy.spec.source.postgresql
+        else {
             throw StepError("the BackupPolicy \"\(chosen.policy.name)\" is not one of PostgreSQL", isRetriable: false)
         }
         let inventory = try DumpInventory(manifest)
         let dump = try database(wanted.database, of: inventory)
         var server = try await context.resolver.postgres(
-            source, namespace: context.namespace, field: wanted.target == nil ? "source.postgresql" : "restorePostgreSQL.target")
+            source, namespace: context.namespace,
+            field: wanted.target == nil ? "source.postgresql" : "restorePostgreSQL.target")
         if wanted.target == nil { server.database = dump.name }
         let reader = try await chosen.reader(context)
         let point = Timestamp.format(manifest.recoveryPoint)
@@ -26,17 +31,21 @@ enum RestorePostgreSQLStep {
         let request = PostgresRestore.Request(
             server: server, token: context.identity, artifact: artifact.object.sha256,
             strategy: wanted.strategy.engine, verification: wanted.verify.engine, fingerprint: dump.fingerprint,
-            options: PostgresRestore.Options(jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false, noTablespaces: wanted.tablespaces == .ignore))
+            options: PostgresRestore.Options(
+                jobs: wanted.jobs ?? 2, noOwner: wanted.noOwner ?? false, noTablespaces: wanted.tablespaces == .ignore))
         if context.isDryRun {
             try await PostgresRestore.check(request)
             return StepResult(
-                message: "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(server.database)\" by \((wanted.strategy ?? .swap).rawValue)")
+                message:
+                    "would restore \(manifest.backup) of \(point), \(manifest.contents), into \"\(server.database)\" by \((wanted.strategy ?? .swap).rawValue)"
+            )
         }
         var roles = ""
         if wanted.globals == .createMissing {
             guard let globals = try await PostgresGlobals.read(of: manifest, from: reader) else {
                 throw StepError(
-                    "restorePostgreSQL.globals: the backup \"\(manifest.backup)\" holds no roles; see its warnings", isRetriable: false)
+                    "restorePostgreSQL.globals: the backup \"\(manifest.backup)\" holds no roles; see its warnings",
+                    isRetriable: false)
             }
             let report = try await globals.createMissing(on: server.with(database: "postgres"))
             roles = report.roles.isEmpty ? "; no roles were missing" : "; \(report.roles.count) missing roles were made"
@@ -58,14 +67,16 @@ enum RestorePostgreSQLStep {
         let notes = report.notes.map { "; \($0)" }.joined()
         let before = report.wasAlreadyDone ? "; an earlier attempt had done it" : ""
         var outputs = [
-            "backup": manifest.backup, "recoveryPoint": point, "rows": String(report.rows), "tables": String(report.tables),
+            "backup": manifest.backup, "recoveryPoint": point, "rows": String(report.rows),
+            "tables": String(report.tables),
             "database": report.database, "fingerprint": manifest.fingerprintDigest,
         ]
         outputs["keptDatabase"] = report.keptDatabase
         outputs["timings"] = report.phaseSeconds.filter { $0.value >= 0.05 }.sorted { $0.value > $1.value }
             .map { "\($0.key) \(($0.value * 10).rounded() / 10)s" }.joined(separator: ", ")
         return StepResult(
-            message: "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(before)\(roles)\(notes)",
+            message:
+                "\"\(report.database)\" is back as of \(point): \(report.rows) rows of \(report.tables) tables, \(proof)\(kept)\(before)\(roles)\(notes)",
             outputs: outputs)
     }
 
@@ -82,14 +93,17 @@ enum RestorePostgreSQLStep {
                 "this step has restored \"\(report.database)\", and since then the database was taken away or replaced\(kept); to restore it again use a new token",
                 isRetriable: false)
         }
-        let manifests = try await Catalogue(chosen.store).list(namespace: asked.namespace, policy: asked.policy).manifests
+        let manifests = try await Catalogue(chosen.store).list(namespace: asked.namespace, policy: asked.policy)
+            .manifests
         let found = manifests.first { manifest in manifest.artifacts.contains { $0.object.sha256 == artifact } }
         outputs["backup"] = found?.backup
         outputs["recoveryPoint"] = found.map { Timestamp.format($0.recoveryPoint) }
         let inPlace =
-            found.map { "the backup \($0.backup) of \(Timestamp.format($0.recoveryPoint))" } ?? "another backup, which the catalogue does not have any more"
+            found.map { "the backup \($0.backup) of \(Timestamp.format($0.recoveryPoint))" }
+            ?? "another backup, which the catalogue does not have any more"
         return StepResult(
-            message: "\"\(report.database)\" was restored before: \(inPlace) is in place, and was left there; \(asked.backup), which is chosen now, was not restored\(kept)",
+            message:
+                "\"\(report.database)\" was restored before: \(inPlace) is in place, and was left there; \(asked.backup), which is chosen now, was not restored\(kept)",
             outputs: outputs)
     }
 
@@ -97,10 +111,13 @@ enum RestorePostgreSQLStep {
         let names = inventory.databases.map { "\"\($0.name)\"" }.joined(separator: ", ")
         if let name {
             if let found = inventory.databases.first(where: { $0.name == name }) { return found }
-            throw StepError("restorePostgreSQL.database: the backup holds no database \"\(name)\"; it holds \(names)", isRetriable: false)
+            throw StepError(
+                "restorePostgreSQL.database: the backup holds no database \"\(name)\"; it holds \(names)",
+                isRetriable: false)
         }
         if inventory.databases.count == 1 { return inventory.databases[0] }
-        throw StepError("restorePostgreSQL.database: the backup holds several; name one of \(names)", isRetriable: false)
+        throw StepError(
+            "restorePostgreSQL.database: the backup holds several; name one of \(names)", isRetriable: false)
     }
 
     private static func text(_ progress: PostgresProgress, _ bytes: Int64, _ rows: Int64) -> String {

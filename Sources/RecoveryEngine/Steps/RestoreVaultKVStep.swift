@@ -18,22 +18,26 @@ enum RestoreVaultKVStep {
         }
         var server: VaultServer
         if let target = wanted.target {
-            server = try await context.resolver.vault(target, namespace: context.namespace, field: "restoreVaultKV.target")
+            server = try await context.resolver.vault(
+                target, namespace: context.namespace, field: "restoreVaultKV.target")
         } else {
             server = try await context.resolver.vault(source, namespace: context.namespace, field: "spec.source.vault")
         }
         if let reference = wanted.tokenSecret {
             server.login = .token(
-                try await context.resolver.secret(reference, key: "token", namespace: context.namespace, field: "restoreVaultKV.tokenSecret"))
+                try await context.resolver.secret(
+                    reference, key: "token", namespace: context.namespace, field: "restoreVaultKV.tokenSecret"))
         }
         let strategy: VaultKeyValues.Strategy = wanted.strategy == .overwrite ? .overwrite : .intoEmpty
         let point = Timestamp.format(chosen.manifest.recoveryPoint)
         let mounts = Dictionary((wanted.mounts ?? []).map { ($0.from, $0.to) }, uniquingKeysWith: { $1 })
         let report = try await VaultKeyValues.restore(
-            chosen.manifest, from: try await chosen.reader(context), to: server, strategy: strategy, mounts: mounts, isDryRun: context.isDryRun,
+            chosen.manifest, from: try await chosen.reader(context), to: server, strategy: strategy, mounts: mounts,
+            isDryRun: context.isDryRun,
             progress: context.progress, reached: { context.reached("vault-kv-\($0)") })
         if context.isDryRun {
-            return StepResult(message: "would write \(chosen.manifest.contents) of \(backup) of \(point) into \(server.address)")
+            return StepResult(
+                message: "would write \(chosen.manifest.contents) of \(backup) of \(point) into \(server.address)")
         }
         return StepResult(
             message:

@@ -13,36 +13,50 @@ enum RestoreVaultStep {
         guard chosen.manifest.kind == VaultSystem.kind, let source = chosen.policy.spec.source.vault else {
             throw StepError("the BackupPolicy \"\(chosen.policy.name)\" is not one of vault", isRetriable: false)
         }
-        let target = wanted.target ?? VaultTarget(address: source.address, namespace: source.namespace, caSecret: source.caSecret)
+        let target =
+            wanted.target
+            ?? VaultTarget(address: source.address, namespace: source.namespace, caSecret: source.caSecret)
         let server = try await context.resolver.vault(
-            target, namespace: context.namespace, field: wanted.target == nil ? "spec.source.vault" : "restoreVault.target")
+            target, namespace: context.namespace,
+            field: wanted.target == nil ? "spec.source.vault" : "restoreVault.target")
         let keys = try await context.resolver.unsealKeys(
             wanted.unsealKeysSecret, namespace: context.namespace, field: "restoreVault.unsealKeysSecret")
         let fingerprint = try VaultSystem.fingerprint(of: chosen.manifest)
         guard fingerprint.method == .raftSnapshot else {
-            throw StepError("the backup \(chosen.manifest.backup) is a KeyValueExport; restoreVaultKV brings it back", isRetriable: false)
+            throw StepError(
+                "the backup \(chosen.manifest.backup) is a KeyValueExport; restoreVaultKV brings it back",
+                isRetriable: false)
         }
         let point = Timestamp.format(chosen.manifest.recoveryPoint)
         if context.isDryRun {
             try keys.check(against: chosen.manifest)
             return StepResult(
-                message: "would restore \(chosen.manifest.backup) of \(point) into \(target.address); it is opened by \(fingerprint.keysInWords)")
+                message:
+                    "would restore \(chosen.manifest.backup) of \(point) into \(target.address); it is opened by \(fingerprint.keysInWords)"
+            )
         }
-        context.progress("restoring \(chosen.manifest.backup) of \(point), which is opened by \(fingerprint.keysInWords)")
+        context.progress(
+            "restoring \(chosen.manifest.backup) of \(point), which is opened by \(fingerprint.keysInWords)")
         var token: String?
         if let reference = wanted.tokenSecret {
-            token = try await context.resolver.secret(reference, key: "token", namespace: context.namespace, field: "restoreVault.tokenSecret")
-                .trimmingCharacters(in: .whitespacesAndNewlines)
+            token = try await context.resolver.secret(
+                reference, key: "token", namespace: context.namespace, field: "restoreVault.tokenSecret"
+            )
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let report = try await VaultRestore(
             chosen.manifest, from: try await chosen.reader(context), to: server, keys: keys, token: token,
-            mayInitialise: wanted.initialise ?? false, canary: wanted.canary.map { VaultCanary(path: $0.path, key: $0.key) },
+            mayInitialise: wanted.initialise ?? false,
+            canary: wanted.canary.map { VaultCanary(path: $0.path, key: $0.key) },
             identity: context.identity, journal: SecretJournal(context), progress: context.progress,
             reached: { context.reached("vault-\($0.replacing(" ", with: "-"))") }
         ).run()
         return StepResult(
             message: "the Vault is back as of \(point): \(report.notes.joined(separator: ", "))",
-            outputs: ["backup": chosen.manifest.backup, "recoveryPoint": point, "cluster": report.cluster, "version": report.version])
+            outputs: [
+                "backup": chosen.manifest.backup, "recoveryPoint": point, "cluster": report.cluster,
+                "version": report.version,
+            ])
     }
 }
 
@@ -50,12 +64,14 @@ enum RestoreVaultStep {
 enum UnsealVaultStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.unsealVault else { throw StepError("no unsealVault", isRetriable: false) }
-        let server = try await context.resolver.vault(wanted.target, namespace: context.namespace, field: "unsealVault.target")
+        let server = try await context.resolver.vault(
+            wanted.target, namespace: context.namespace, field: "unsealVault.target")
         let keys = try await context.resolver.unsealKeys(
             wanted.unsealKeysSecret, namespace: context.namespace, field: "unsealVault.unsealKeysSecret")
         if context.isDryRun { return StepResult(message: "would unseal \(wanted.target.address)") }
         let had = try await server.unseal(with: keys)
-        return StepResult(message: had ? "\(wanted.target.address) is unsealed" : "\(wanted.target.address) was unsealed already")
+        return StepResult(
+            message: had ? "\(wanted.target.address) is unsealed" : "\(wanted.target.address) was unsealed already")
     }
 }
 
@@ -76,7 +92,11 @@ struct SecretJournal: VaultRestoreJournal {
     }
 
     func load() async throws -> VaultRestoreState? {
-        guard let data = try await resolver.persist({ try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace) })?.data?["state"] else { return nil }
+        guard
+            let data = try await resolver.persist({
+                try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace)
+            })?.data?["state"]
+        else { return nil }
         return try JSONDecoder().decode(VaultRestoreState.self, from: data)
     }
 
@@ -85,9 +105,16 @@ struct SecretJournal: VaultRestoreJournal {
     /// Looks first: done again, it finds what it has written.
     private func write(_ state: VaultRestoreState) async throws {
         let known = try await resolver.client.getIfPresent(Secret.self, name, namespace: namespace)
-        var secret = known ?? Secret(metadata: ObjectMeta(name: name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "dr"]))
+        var secret =
+            known
+            ?? Secret(
+                metadata: ObjectMeta(name: name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "dr"]))
         secret.data = ["state": try JSONEncoder().encode(state)]
         secret.metadata.ownerReferences = state.isDone ? owner.map { [$0] } : nil
-        if known == nil { _ = try await resolver.client.create(secret) } else { _ = try await resolver.client.update(secret) }
+        if known == nil {
+            _ = try await resolver.client.create(secret)
+        } else {
+            _ = try await resolver.client.update(secret)
+        }
     }
 }

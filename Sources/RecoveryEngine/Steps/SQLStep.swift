@@ -11,7 +11,8 @@ enum SQLStep {
         if let target = wanted.target {
             source = target
         } else {
-            let policy = try await context.resolver.policy(wanted.policy ?? "", namespace: context.namespace, field: "sql.policy")
+            let policy = try await context.resolver.policy(
+                wanted.policy ?? "", namespace: context.namespace, field: "sql.policy")
             guard let given = policy.spec.source.postgresql else {
                 throw StepError("the BackupPolicy \"\(policy.name)\" is not one of PostgreSQL", isRetriable: false)
             }
@@ -43,7 +44,8 @@ enum SQLStep {
         if let expected = wanted.expect {
             guard value == expected else {
                 let got = result.rows.isEmpty ? "no row" : value.map { "\"\($0.prefix(200))\"" } ?? "NULL"
-                throw StepError("the query gave \(got), expected was \"\(expected)\"", isRetriable: context.step.isRepeatable)
+                throw StepError(
+                    "the query gave \(got), expected was \"\(expected)\"", isRetriable: context.step.isRepeatable)
             }
             return StepResult(message: "gave \"\(expected.prefix(200))\", as expected")
         }
@@ -53,7 +55,9 @@ enum SQLStep {
     /// A policy of one database means that one; of several, the step names which.
     static func one(_ wanted: String?, of source: PostgreSQLSource, policy: String) throws -> PostgreSQLSource {
         guard let name = wanted ?? source.database else {
-            throw StepError("sql.database: the BackupPolicy \"\(policy)\" protects several databases; name one of them", isRetriable: false)
+            throw StepError(
+                "sql.database: the BackupPolicy \"\(policy)\" protects several databases; name one of them",
+                isRetriable: false)
         }
         guard source.database == nil || source.database == name else {
             throw StepError(
@@ -76,6 +80,7 @@ extension PostgresError {
     /// Whether the server said so itself and goes on: then the statement is rolled back. Of a connection that ended, or a
     /// server that is being stopped or breaks down, nobody knows.
     var isRefusal: Bool {
-        !sqlState.isEmpty && sqlState != "40003" && !["08", "XX"].contains(sqlState.prefix(2)) && !sqlState.hasPrefix("57P")
+        !sqlState.isEmpty && sqlState != "40003" && !["08", "XX"].contains(sqlState.prefix(2))
+            && !sqlState.hasPrefix("57P")
     }
 }

@@ -10,7 +10,9 @@ enum WaitStep {
         let name = "\(wanted.kind) \(wanted.name)"
         if context.isDryRun {
             let isKnown = try await type(wanted, context) != nil
-            return StepResult(message: "would wait for \(name)" + (isKnown ? "" : "; the API server does not know \(wanted.kind) of \(wanted.apiVersion) now"))
+            return StepResult(
+                message: "would wait for \(name)"
+                    + (isKnown ? "" : "; the API server does not know \(wanted.kind) of \(wanted.apiVersion) now"))
         }
         try await Poll.until(context, name) {
             guard let type = try await type(wanted, context) else {
@@ -38,10 +40,12 @@ enum WaitStep {
             let condition = (object[path: "status", "conditions"]?.array ?? []).first { $0["type"]?.string == type }
             guard let condition else { return "it has no condition \(type) yet" }
             guard condition["status"]?.string == "True" else {
-                return "\(type) is \(condition["status"]?.string ?? "?"): \(condition["message"]?.string ?? condition["reason"]?.string ?? "")"
+                return
+                    "\(type) is \(condition["status"]?.string ?? "?"): \(condition["message"]?.string ?? condition["reason"]?.string ?? "")"
             }
             let observed = condition["observedGeneration"]?.integer ?? .max
-            return observed < object[path: "metadata", "generation"]?.integer ?? 0 ? "\(type) is of an older generation" : nil
+            return observed < object[path: "metadata", "generation"]?.integer ?? 0
+                ? "\(type) is of an older generation" : nil
         }
         let path = wanted.jsonPath ?? ""
         let found = FieldPath(path)?.value(in: object)

@@ -17,10 +17,14 @@ enum ScaleStep {
     static func run(_ context: StepContext) async throws -> StepResult {
         guard let wanted = context.step.scale else { throw StepError("no scale", isRetriable: false) }
         let type = wanted.kind.resourceType
-        let before = try await Poll.through(context) { try await context.client.scale(type, wanted.name, namespace: context.namespace) }
+        let before = try await Poll.through(context) {
+            try await context.client.scale(type, wanted.name, namespace: context.namespace)
+        }
         let replicas = try target(wanted, context)
         if context.isDryRun {
-            return StepResult(message: "would scale \(wanted.name) from \(before.spec) to \(replicas)", outputs: ["before": String(before.spec)])
+            return StepResult(
+                message: "would scale \(wanted.name) from \(before.spec) to \(replicas)",
+                outputs: ["before": String(before.spec)])
         }
         // After a restart the number is already ours: what was there before is on the object.
         let found = try await remember(wanted, type, before.spec, context)
@@ -42,7 +46,8 @@ enum ScaleStep {
         if let replicas = wanted.replicas { return replicas }
         let name = wanted.asBefore ?? ""
         guard let before = context.outputs[name]?["before"].flatMap({ Int($0) }) else {
-            throw StepError("asBefore: the step \"\(name)\" has not recorded how many pods it found", isRetriable: false)
+            throw StepError(
+                "asBefore: the step \"\(name)\" has not recorded how many pods it found", isRetriable: false)
         }
         return before
     }
@@ -51,7 +56,9 @@ enum ScaleStep {
         _ wanted: Step.Scale, _ type: ResourceType, _ current: Int, _ context: StepContext
     ) async throws -> Int {
         let key = "dr.hotswap.io/replicas-before"
-        let object = try await Poll.through(context) { try await context.client.get(type, wanted.name, namespace: context.namespace) }
+        let object = try await Poll.through(context) {
+            try await context.client.get(type, wanted.name, namespace: context.namespace)
+        }
         let mark = object.content[path: "metadata", "annotations"]?[key]?.string ?? ""
         let parts = mark.split(separator: "=").map(String.init)
         if parts.count == 2, parts[0] == context.identity, let number = Int(parts[1]) { return number }
@@ -78,7 +85,9 @@ enum RolloutRestartStep {
         _ = try await Poll.through(context) {
             try await context.client.patch(
                 type, wanted.name, namespace: context.namespace,
-                merge: ["spec": ["template": ["metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": time]]]]])
+                merge: [
+                    "spec": ["template": ["metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": time]]]]
+                ])
         }
         try await Poll.until(context, "the rollout of \(wanted.name)") {
             Rollout.complaint(try await context.client.get(type, wanted.name, namespace: context.namespace).content)
@@ -93,7 +102,9 @@ enum Rollout {
     static func complaint(_ object: JSON) -> String? {
         let generation = object[path: "metadata", "generation"]?.integer ?? 0
         let status = object["status"] ?? .object([:])
-        guard (status["observedGeneration"]?.integer ?? 0) >= generation else { return "its controller has not seen the change" }
+        guard (status["observedGeneration"]?.integer ?? 0) >= generation else {
+            return "its controller has not seen the change"
+        }
         let wanted = object[path: "spec", "replicas"]?.integer ?? 1
         let updated = status["updatedReplicas"]?.integer ?? 0
         let total = status["replicas"]?.integer ?? 0

@@ -96,7 +96,8 @@ public final class TemporaryPostgres: Sendable {
     /// A child that learns of this process's end, however it ends, by the end of its own input, and ends the server then:
     /// the one that runs by then, since a test may have restarted it.
     private func watch() {
-        let script = #"trap "" INT TERM HUP; read line; kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1""#
+        let script =
+            #"trap "" INT TERM HUP; read line; kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")"; rm -rf "$1""#
         let command = Command("sh", ["-c", script, "sh", folder], workingDirectory: "/")
         watcher.withLock { watcher in
             watcher = Task {

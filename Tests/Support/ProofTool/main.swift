@@ -15,7 +15,8 @@ var target: PostgresConfiguration?
 let login = PostgresConfiguration(host: "127.0.0.1", database: "postgres", user: "none")
 if arguments.count >= 10, let port = Int(arguments[8]) {
     target = PostgresConfiguration(
-        host: arguments[7], port: port, database: "postgres", user: arguments[9], password: environment["PGPASSWORD"], sslMode: .disable)
+        host: arguments[7], port: port, database: "postgres", user: arguments[9], password: environment["PGPASSWORD"],
+        sslMode: .disable)
 }
 let proof = PostgresProof(target: target)
 do {

@@ -41,7 +41,8 @@ public final class TemporaryS3: Sendable {
             do {
                 let server = try await TemporaryS3(ports: try (0..<8).map { _ in try freeLoopbackPort() })
                 try await S3Store(server.configuration()).createBucketForTests()
-                try await S3Store(server.configuration(bucket: server.lockingBucket)).createBucketForTests(locking: true)
+                try await S3Store(server.configuration(bucket: server.lockingBucket)).createBucketForTests(
+                    locking: true)
                 return server
             } catch { last = error }
         }
@@ -74,13 +75,15 @@ public final class TemporaryS3: Sendable {
         let flags = [
             "-logtostderr", "server", "-dir=.", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
             "-master.port=\(ports[0])", "-master.port.grpc=\(ports[1])", "-volume.port=\(ports[2])",
-            "-volume.port.grpc=\(ports[3])", "-filer.port=\(ports[4])", "-filer.port.grpc=\(ports[5])", "-volume.max=100",
+            "-volume.port.grpc=\(ports[3])", "-filer.port=\(ports[4])", "-filer.port.grpc=\(ports[5])",
+            "-volume.max=100",
             "-master.volumeSizeLimitMB=1024", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.port=\(port)",
             "-s3.port.grpc=\(ports[7])", "-s3.config=s3.json", "-s3.cert.file=server.crt", "-s3.key.file=server.key",
             "-s3.domainName=localhost",
         ]
         // Leaves its folder only when the server has ended.
-        let script = #"trap '' TERM INT HUP PIPE; exec 2>/dev/null; "$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
+        let script =
+            #"trap '' TERM INT HUP PIPE; exec 2>/dev/null; "$@" >log 2>&1 </dev/null & server=$!; read -r _; kill -KILL $server; wait $server; rm -rf "$PWD""#
         let command = Command("bash", ["-c", script, "bash", program] + flags, workingDirectory: folder.path)
         // Lives as long as the process: nobody closes its input before.
         Task { try await withChild(command) { streams in _ = try await streams.output.read(upTo: 1) } }

@@ -80,14 +80,19 @@ public func withScriptedAPIServer<R: Sendable>(
     let issued = try authority.issue(
         server: "localhost", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], validFor: .seconds(86400))
     for (name, text) in [
-        ("ca.crt", authority.certificatePEM), ("server.crt", issued.certificatePEM), ("server.key", issued.privateKeyPEM),
+        ("ca.crt", authority.certificatePEM), ("server.crt", issued.certificatePEM),
+        ("server.key", issued.privateKeyPEM),
     ] { try Data(text.utf8).write(to: folder.appending(path: name)) }
-    guard let script = Bundle.module.url(forResource: "scripted_api_server", withExtension: "py", subdirectory: "Resources")
+    guard
+        let script = Bundle.module.url(
+            forResource: "scripted_api_server", withExtension: "py", subdirectory: "Resources")
     else { throw CocoaError(.fileNoSuchFile) }
     let files = ["server.crt", "server.key", "ca.crt"].map { folder.appending(path: $0).path }
     return try await withChild(Command("python3", [script.path] + files)) { streams in
         let line = String(decoding: try await streams.output.read(upTo: 64), as: UTF8.self)
-        guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else { throw CocoaError(.fileReadUnknown) }
+        guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw CocoaError(.fileReadUnknown)
+        }
         let control = HTTPClient(configuration: HTTPClientConfiguration(tls: HTTPTLS(skipsVerification: true)))
         let server = ScriptedAPIServer(port: port, folder: folder, authority: authority, control: control)
         do {

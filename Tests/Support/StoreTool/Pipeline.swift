@@ -10,7 +10,9 @@ func measurePipeline(file: String, times: Int) async throws {
     // Little of it, so that the memory told is the pipeline's.
     guard let input = FileHandle(forReadingAtPath: file) else { throw CocoaError(.fileNoSuchFile) }
     var pieces: [[UInt8]] = []
-    while pieces.count < 16, let piece = try input.read(upToCount: 1 << 20), !piece.isEmpty { pieces.append([UInt8](piece)) }
+    while pieces.count < 16, let piece = try input.read(upToCount: 1 << 20), !piece.isEmpty {
+        pieces.append([UInt8](piece))
+    }
     let plain = pieces
     let begun = ContinuousClock.now
     let (info, _) = try await ArtifactWriter(store: EmptyStore(), recipients: [try AgeIdentity.generate().recipient])
@@ -19,7 +21,8 @@ func measurePipeline(file: String, times: Int) async throws {
         }
     let time = ContinuousClock.now - begun
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first ?? "?"
+    let peak =
+        status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first ?? "?"
     print(info.plainBytes, info.bytes, time / .seconds(1), peak)
 }
 

@@ -27,28 +27,38 @@ public final class TemporaryVault: Sendable {
 
     /// - Parameter shares: nil leaves it uninitialised; else it is initialised, unsealed, and has KV version 2 at `secret/`.
     public static func with<R: Sendable>(
-        shares: Int? = 5, threshold: Int = 3, storage: String = "raft", _ body: @escaping @Sendable (TemporaryVault) async throws -> R
+        shares: Int? = 5, threshold: Int = 3, storage: String = "raft",
+        _ body: @escaping @Sendable (TemporaryVault) async throws -> R
     ) async throws -> R {
         // Another test's server may take a port between asking for it and using it.
         for _ in 0..<3 {
-            do { return try await run(shares, threshold, storage, body) } catch let error as Failure where error.description.contains("address already in use") {}
+            do { return try await run(shares, threshold, storage, body) } catch let error as Failure
+                where error.description.contains("address already in use")
+            {}
         }
         return try await run(shares, threshold, storage, body)
     }
 
     private static func run<R: Sendable>(
-        _ shares: Int?, _ threshold: Int, _ storage: String, _ body: @escaping @Sendable (TemporaryVault) async throws -> R
+        _ shares: Int?, _ threshold: Int, _ storage: String,
+        _ body: @escaping @Sendable (TemporaryVault) async throws -> R
     ) async throws -> R {
         let folder = FileManager.default.temporaryDirectory.appending(path: "dr-vault-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder.appending(path: "data"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let authority = try CertificateAuthority.create(commonName: "test vault", validFor: .seconds(86_400))
-        let certificate = try authority.issue(server: "localhost", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], validFor: .seconds(86_400))
-        for (name, text) in [("ca.crt", authority.certificatePEM), ("server.crt", certificate.certificatePEM), ("server.key", certificate.privateKeyPEM)] {
+        let certificate = try authority.issue(
+            server: "localhost", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"], validFor: .seconds(86_400))
+        for (name, text) in [
+            ("ca.crt", authority.certificatePEM), ("server.crt", certificate.certificatePEM),
+            ("server.key", certificate.privateKeyPEM),
+        ] {
             try Data(text.utf8).write(to: folder.appending(path: name))
         }
         let ports = [try freeLoopbackPort(), try freeLoopbackPort()]
-        let kept = storage == "raft" ? #"storage "raft" { path = "\#(folder.path)/data"  node_id = "test" }"# : #"storage "\#(storage)" {}"#
+        let kept =
+            storage == "raft"
+            ? #"storage "raft" { path = "\#(folder.path)/data"  node_id = "test" }"# : #"storage "\#(storage)" {}"#
         let configuration = """
             \(kept)
             listener "tcp" { address = "127.0.0.1:\(ports[0])"  cluster_address = "127.0.0.1:\(ports[1])"
@@ -59,7 +69,8 @@ public final class TemporaryVault: Sendable {
             """
         try Data(configuration.utf8).write(to: folder.appending(path: "server.hcl"))
         let command = Command(
-            "bao", ["server", "-config=\(folder.path)/server.hcl"], workingDirectory: folder.path, endSignal: .kill, diesWithParent: .kill)
+            "bao", ["server", "-config=\(folder.path)/server.hcl"], workingDirectory: folder.path, endSignal: .kill,
+            diesWithParent: .kill)
         let vault = TemporaryVault(
             folder: folder, address: "https://localhost:\(ports[0])", certificateAuthority: authority.certificatePEM,
             caFile: folder.appending(path: "ca.crt").path)
@@ -72,7 +83,9 @@ public final class TemporaryVault: Sendable {
                     if let shares { try await vault.prepare(shares: shares, threshold: threshold) }
                     return try await body(vault)
                 } catch {
-                    if child.hasEnded { ended.withLock { $0 = Failure(description: "OpenBao has ended: \(error): \(child.lastWords)") } }
+                    if child.hasEnded {
+                        ended.withLock { $0 = Failure(description: "OpenBao has ended: \(error): \(child.lastWords)") }
+                    }
                     throw error
                 }
             }
@@ -87,7 +100,9 @@ public final class TemporaryVault: Sendable {
     }
 
     public func initialise(shares: Int, threshold: Int) async throws {
-        let text = try await bao(["operator", "init", "-key-shares=\(shares)", "-key-threshold=\(threshold)", "-format=json"])
+        let text = try await bao([
+            "operator", "init", "-key-shares=\(shares)", "-key-threshold=\(threshold)", "-format=json",
+        ])
         struct Answer: Decodable { var unseal_keys_b64: [String]; var root_token: String }
         let answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
         secrets.withLock { $0 = (answer.unseal_keys_b64, answer.root_token) }
@@ -101,9 +116,14 @@ public final class TemporaryVault: Sendable {
     /// Stock `bao` against this server, as root.
     @discardableResult
     public func bao(_ arguments: [String], token: String? = nil, input: String = "") async throws -> String {
-        let environment = ["BAO_ADDR": address, "BAO_CACERT": caFile, "BAO_TOKEN": token ?? self.token, "HOME": folder.path]
-        return String(decoding: try await runChild(Command("bao", arguments, environment: environment), input: Array(input.utf8)), as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let environment = [
+            "BAO_ADDR": address, "BAO_CACERT": caFile, "BAO_TOKEN": token ?? self.token, "HOME": folder.path,
+        ]
+        return String(
+            decoding: try await runChild(Command("bao", arguments, environment: environment), input: Array(input.utf8)),
+            as: UTF8.self
+        )
+        .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Writes a secret as JSON by standard input. KV version 2 takes a moment after it is enabled.
@@ -125,7 +145,8 @@ public final class TemporaryVault: Sendable {
     private func waitUntilAnswering(_ child: Server) async throws {
         try await retry {
             // 2: it answers and is sealed. A server that has ended never will.
-            do { try await self.bao(["status"]) } catch let error as ProcessError where error.code == .exited(2) {} catch {
+            do { try await self.bao(["status"]) } catch let error as ProcessError where error.code == .exited(2) {
+            } catch {
                 guard child.hasEnded else { throw error }
             }
         }

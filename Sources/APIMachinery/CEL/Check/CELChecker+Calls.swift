@@ -18,7 +18,11 @@ extension CELChecker {
             let instance = types.instance(overload)
             guard types.unify(given, instance.parameters) else { continue }
             let type = types.resolved(instance.result)
-            if let known = result, known != .dyn, known != type { result = .dyn } else if result == nil { result = type }
+            if let known = result, known != .dyn, known != type {
+                result = .dyn
+            } else if result == nil {
+                result = type
+            }
         }
         guard let result else {
             let names = given.map { types.resolved($0).name }

@@ -53,7 +53,9 @@ extension CELChecker {
         _ range: Info, _ rangeType: CELType, _ macro: CELExpression.Macro
     ) -> (Info, Info) {
         func info(_ type: CELType, _ declared: CELDeclared?, size: UInt64? = nil) -> Info {
-            Info(type: type, cost: 1, size: declared?.maximumElements ?? size ?? Self.size(type, nil), declared: declared)
+            Info(
+                type: type, cost: 1, size: declared?.maximumElements ?? size ?? Self.size(type, nil), declared: declared
+            )
         }
         switch rangeType {
         case .list(let item):

@@ -33,7 +33,9 @@ struct CELChecker {
         "bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint",
     ]
 
-    mutating func report(_ message: String, _ offset: Int) { problems.append(Problem(message: message, offset: offset)) }
+    mutating func report(_ message: String, _ offset: Int) {
+        problems.append(Problem(message: message, offset: offset))
+    }
 
     mutating func check(_ expression: CELExpression) -> Info {
         switch expression.kind {

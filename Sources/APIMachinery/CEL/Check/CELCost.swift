@@ -39,7 +39,8 @@ enum CELCost {
     static func excess(_ what: String, _ cost: UInt64, limit: UInt64) -> String {
         let factor = Double(cost) / Double(limit)
         let text =
-            factor > 100 ? "more than 100x"
+            factor > 100
+            ? "more than 100x"
             : factor < 1.5 ? "\(fixed(factor, 6))x" : "\(fixed(factor, 1))x"
         return """
             \(what) exceeds budget by factor of \(text) (try simplifying the rule, or adding maxItems, maxProperties, and \
@@ -48,6 +49,7 @@ enum CELCost {
     }
 
     private static func fixed(_ value: Double, _ digits: Int) -> String {
-        value.formatted(.number.precision(.fractionLength(digits)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+        value.formatted(
+            .number.precision(.fractionLength(digits)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
     }
 }

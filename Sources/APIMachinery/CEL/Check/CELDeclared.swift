@@ -47,7 +47,8 @@ final class CELDeclared: Sendable, Hashable {
         }
         switch isResource ? "object" : node.type {
         case "array":
-            guard let items = node.items, let item = make(items, name: "\(name).@idx", isResource: items.isEmbeddedResource)
+            guard let items = node.items,
+                let item = make(items, name: "\(name).@idx", isResource: items.isEmbeddedResource)
             else { return nil }
             let maximum = bounds.maxItems.map(Int64.init) ?? (requestBytes - 2) / (item.minimumSize + 1)
             return CELDeclared(.list(item.celType), name: name, element: item, maximum: maximum, minimumSize: 2)
@@ -62,15 +63,20 @@ final class CELDeclared: Sendable, Hashable {
 
     private static func object(_ node: SchemaNode, _ name: String, isResource: Bool) -> CELDeclared? {
         if node.json["additionalProperties"]?.object != nil, let inner = node.additionalProperties {
-            guard let value = make(inner, name: "\(name).@elem", isResource: inner.isEmbeddedResource) else { return nil }
+            guard let value = make(inner, name: "\(name).@elem", isResource: inner.isEmbeddedResource) else {
+                return nil
+            }
             let maximum = node.bounds.maxProperties.map(Int64.init) ?? (requestBytes - 2) / (value.minimumSize + 6)
-            return CELDeclared(.map(.string, value.celType), name: name, element: value, maximum: maximum, minimumSize: 2)
+            return CELDeclared(
+                .map(.string, value.celType), name: name, element: value, maximum: maximum, minimumSize: 2)
         }
         var fields: [String: CELDeclared] = [:]
         var minimumSize: Int64 = 2
         for (key, property) in node.properties {
             if isResource, ["apiVersion", "kind", "metadata"].contains(key) { continue }
-            guard let field = make(property, name: "\(name).\(key)", isResource: property.isEmbeddedResource) else { continue }
+            guard let field = make(property, name: "\(name).\(key)", isResource: property.isEmbeddedResource) else {
+                continue
+            }
             fields[key] = field
             if node.required.contains(key), property.defaultValue == nil {
                 minimumSize += Int64(key.utf8.count) + field.minimumSize + 4

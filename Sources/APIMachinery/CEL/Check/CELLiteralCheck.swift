@@ -49,7 +49,8 @@ struct CELLiteralCheck {
             guard case .literal(let value) = expression.kind else { continue }
             let name = value.typeName
             if let first, first != name {
-                problems.append(.init(message: "expected type '\(first)' but found '\(name)'", offset: expression.offset))
+                problems.append(
+                    .init(message: "expected type '\(first)' but found '\(name)'", offset: expression.offset))
                 return
             }
             first = name

@@ -46,7 +46,9 @@ struct CELRuleCheck {
         }
         cost = info.cost
         let type = checker.types.resolved(info.type)
-        problem = type == wanted ? nil : isRule ? "cel expression must evaluate to a bool" : "messageExpression must evaluate to a string"
+        problem =
+            type == wanted
+            ? nil : isRule ? "cel expression must evaluate to a bool" : "messageExpression must evaluate to a string"
     }
 
     /// Each complaint with the line it is about and a mark below its place.

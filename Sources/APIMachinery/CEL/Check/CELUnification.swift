@@ -34,7 +34,8 @@ struct CELUnification {
             }
         }
         return CELFunctions.Overload(
-            isMethod: overload.isMethod, parameters: overload.parameters.map(replaced), result: replaced(overload.result))
+            isMethod: overload.isMethod, parameters: overload.parameters.map(replaced),
+            result: replaced(overload.result))
     }
 
     /// Makes two types agree; false, with nothing learned, when they cannot.

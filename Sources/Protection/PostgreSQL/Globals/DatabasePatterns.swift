@@ -62,6 +62,7 @@ public struct DatabasePatterns: Hashable, Sendable {
         guard found.isEmpty else { return found }
         let known = names.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
         throw PostgresProtectionError(
-            .unknownDatabase, "no database of the server matches", field: "databases", mend: "change the patterns; the server has \(known)")
+            .unknownDatabase, "no database of the server matches", field: "databases",
+            mend: "change the patterns; the server has \(known)")
     }
 }

@@ -14,14 +14,16 @@ enum GlobalsBackup {
         do {
             let connection = try await PostgresConnection.connect(
                 server.with(database: server.database, settings: SessionSettings.patient))
-            let mayRead = try await connection.query("SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')")
+            let mayRead = try await connection.query(
+                "SELECT pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT')")
             let withPasswords = mayRead.first?[0] == "t"
             let globals = try await PostgresGlobals(connection, withPasswords: withPasswords)
             let major = await connection.serverVersion / 10000
             await connection.close()
             var warnings: [String] = []
             if !withPasswords {
-                warnings.append("the roles are stored without their passwords: \"\(server.user)\" may not read pg_authid")
+                warnings.append(
+                    "the roles are stored without their passwords: \"\(server.user)\" may not read pg_authid")
             }
             let document = try globals.json
             try await sink.store(PostgresGlobals.documentName) { write in try await write(document) }
@@ -41,7 +43,8 @@ enum GlobalsBackup {
         }
     }
 
-    private static func script(_ server: PostgresConfiguration, major: Int, withPasswords: Bool) async throws -> [UInt8] {
+    private static func script(_ server: PostgresConfiguration, major: Int, withPasswords: Bool) async throws -> [UInt8]
+    {
         let tool = try await PostgresTool.find("pg_dumpall", atLeast: major, folder: nil)
         let login = try ToolConnection(server.with(database: server.database, settings: SessionSettings.patient))
         defer { login.remove() }

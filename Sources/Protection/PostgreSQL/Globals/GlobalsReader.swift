@@ -20,9 +20,11 @@ extension PostgresGlobals {
                 name: row["rolname"] ?? "", isSuperuser: row["rolsuper"] == "t", inherits: row["rolinherit"] == "t",
                 createsRoles: row["rolcreaterole"] == "t", createsDatabases: row["rolcreatedb"] == "t",
                 canLogin: row["rolcanlogin"] == "t", isReplication: row["rolreplication"] == "t",
-                bypassesRowSecurity: row["rolbypassrls"] == "t", connectionLimit: row["rolconnlimit"].flatMap { Int($0) } ?? -1,
+                bypassesRowSecurity: row["rolbypassrls"] == "t",
+                connectionLimit: row["rolconnlimit"].flatMap { Int($0) } ?? -1,
                 validUntil: row["until"], password: row["password"],
-                settings: row["settings"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? [])
+                settings: row["settings"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+                    ?? [])
         }
         // Through JSON, because the columns differ between versions.
         let memberships = try await connection.query(

@@ -37,7 +37,8 @@ extension PostgresGlobals {
             }
             try await connection.execute(role.statement(all: false))
             report.roles.append(role.name)
-            report.warnings.append("\"\(role.name)\" is no superuser and has no other right that only a superuser gives")
+            report.warnings.append(
+                "\"\(role.name)\" is no superuser and has no other right that only a superuser gives")
         }
         let made = Set(report.roles)
         for role in missing where made.contains(role.name) {
@@ -50,7 +51,9 @@ extension PostgresGlobals {
         }
         let version = await connection.serverVersion
         for membership in memberships where made.contains(membership.member) {
-            guard let error = try await attempt(membership.statement(serverVersion: version), on: connection) else { continue }
+            guard let error = try await attempt(membership.statement(serverVersion: version), on: connection) else {
+                continue
+            }
             report.warnings.append("\"\(membership.member)\" is no member of \"\(membership.role)\": \(error.message)")
         }
         return report
@@ -59,7 +62,9 @@ extension PostgresGlobals {
     /// nil when it was done; what was refused leaves no trace.
     private func attempt(_ statement: String, on connection: PostgresConnection) async throws -> PostgresError? {
         try await connection.execute("SAVEPOINT attempt")
-        do { try await connection.execute(statement) } catch let error as PostgresError where error.code != .connectionLost {
+        do { try await connection.execute(statement) } catch let error as PostgresError
+            where error.code != .connectionLost
+        {
             try await connection.execute("ROLLBACK TO SAVEPOINT attempt")
             return error
         }
@@ -73,11 +78,15 @@ extension PostgresGlobals.Role {
     func statement(all: Bool) -> String {
         func word(_ isSet: Bool, _ name: String) -> String { isSet ? name : "NO\(name)" }
         var parts = [
-            "CREATE ROLE \(PostgresIdentifier.quote(name)) WITH", word(inherits, "INHERIT"), word(createsRoles, "CREATEROLE"),
+            "CREATE ROLE \(PostgresIdentifier.quote(name)) WITH", word(inherits, "INHERIT"),
+            word(createsRoles, "CREATEROLE"),
             word(createsDatabases, "CREATEDB"), word(canLogin, "LOGIN"), "CONNECTION LIMIT \(connectionLimit)",
         ]
         if all {
-            parts += [word(isSuperuser, "SUPERUSER"), word(isReplication, "REPLICATION"), word(bypassesRowSecurity, "BYPASSRLS")]
+            parts += [
+                word(isSuperuser, "SUPERUSER"), word(isReplication, "REPLICATION"),
+                word(bypassesRowSecurity, "BYPASSRLS"),
+            ]
         }
         if let password { parts.append("PASSWORD \(PostgresLiteral.quote(password))") }
         if let validUntil { parts.append("VALID UNTIL \(PostgresLiteral.quote(validUntil))") }

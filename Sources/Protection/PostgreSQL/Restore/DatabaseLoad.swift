@@ -71,7 +71,8 @@ struct DatabaseLoad {
         database: PostgresConfiguration
     ) async throws {
         run.enter(.indexes)
-        let leftOut = (options.isProof ? ["SUBSCRIPTION"] : []) + (options.isProof && !options.makesRoles ? ["POLICY"] : [])
+        let leftOut =
+            (options.isProof ? ["SUBSCRIPTION"] : []) + (options.isProof && !options.makesRoles ? ["POLICY"] : [])
         let plan = PostDataPlan(entries: entries.leavingOut { leftOut.contains($0.kind) }, fingerprint: expected)
         let verification = request.verification
         let build = LargeIndexBuild(
@@ -107,7 +108,8 @@ struct DatabaseLoad {
         guard !entries.isEmpty else { return }
         try await folder.append(PostDataPlan.list(entries), to: list)
         try await restore.run(
-            section: "post-data", archive: folder.file(Self.contentsFile), jobs: jobs ?? self.jobs, list: folder.file(list),
+            section: "post-data", archive: folder.file(Self.contentsFile), jobs: jobs ?? self.jobs,
+            list: folder.file(list),
             settings: options.maintenanceMemory.map { ["maintenance_work_mem": "\($0)MB"] } ?? [:])
     }
 

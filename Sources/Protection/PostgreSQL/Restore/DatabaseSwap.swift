@@ -39,16 +39,21 @@ struct DatabaseSwap {
         }
         var properties: DatabaseProperties?
         if original != nil { properties = try await DatabaseProperties.read(target, on: maintenance) }
-        let ender = SessionEnder(databases: [target, scratch], server: request.server, maintenanceDatabase: request.options.maintenanceDatabase)
+        let ender = SessionEnder(
+            databases: [target, scratch], server: request.server,
+            maintenanceDatabase: request.options.maintenanceDatabase)
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
             do {
-                return try await ender.during { try await rename(scratch: scratch, landscape: landscape, properties: properties) }
+                return try await ender.during {
+                    try await rename(scratch: scratch, landscape: landscape, properties: properties)
+                }
             } catch let error as PostgresError where SessionEnder.isInUse(error) {
                 // The server waits five seconds for sessions to end, and says so then.
                 guard ContinuousClock.now < deadline else {
                     throw PostgresProtectionError(
-                        .conflict, "sessions in \"\(target)\" do not end: \(error.detail ?? error.message)", field: "database",
+                        .conflict, "sessions in \"\(target)\" do not end: \(error.detail ?? error.message)",
+                        field: "database",
                         mend: "end them on the server", isRetriable: true)
                 }
             }
@@ -125,15 +130,20 @@ struct DatabaseSwap {
         var notes: [String] = []
         let restored = try await replication(target).subscriptions(areEnabled: false)
         if !restored.isEmpty {
-            notes.append("subscriptions that are switched off: \(list(restored)); enable them once their publishers are as they should be")
+            notes.append(
+                "subscriptions that are switched off: \(list(restored)); enable them once their publishers are as they should be"
+            )
         }
         guard let kept else { return notes }
         let running = try await replication(kept).subscriptions(areEnabled: true)
-        if !running.isEmpty { notes.append("subscriptions of the damaged database that could not be switched off: \(list(running))") }
+        if !running.isEmpty {
+            notes.append("subscriptions of the damaged database that could not be switched off: \(list(running))")
+        }
         let slots = try await replication(kept).slots()
         if !slots.isEmpty {
             notes.append(
-                "replication slots of the damaged database make the server keep its log: \(list(slots)); drop them once their subscribers have new ones")
+                "replication slots of the damaged database make the server keep its log: \(list(slots)); drop them once their subscribers have new ones"
+            )
         }
         return notes
     }

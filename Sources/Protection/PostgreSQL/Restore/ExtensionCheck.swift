@@ -14,7 +14,8 @@ enum ExtensionCheck {
         let major = await connection.serverVersion / 10000
         let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
         throw PostgresProtectionError(
-            .missingExtensions, "the backup needs extensions that are not installed with the server it is restored into: \(names)",
+            .missingExtensions,
+            "the backup needs extensions that are not installed with the server it is restored into: \(names)",
             mend: "install their packages for PostgreSQL \(major) on the machine of that server")
     }
 }

@@ -80,7 +80,8 @@ extension LargeIndex {
         self.init(
             entry: entry.id, schema: relation.schema, table: relation.name, tablespace: entry.tablespace,
             statement: "CREATE UNIQUE INDEX \(index) ON \(table) USING btree (\(list))",
-            constraint: "ALTER TABLE ONLY \(table) ADD CONSTRAINT \(index) \(kind) USING INDEX \(index)", columns: columns)
+            constraint: "ALTER TABLE ONLY \(table) ADD CONSTRAINT \(index) \(kind) USING INDEX \(index)",
+            columns: columns)
     }
 
     /// Of what follows the opening parenthesis. Anything but columns, their order and the end of the list is one

@@ -86,7 +86,8 @@ struct LargeIndexBuild {
 
     private func make(_ index: LargeIndex, on connection: PostgresConnection) async throws {
         let usesTablespaces = !options.noTablespaces && !options.isProof
-        let tablespace = usesTablespaces && !index.tablespace.isEmpty ? PostgresIdentifier.quote(index.tablespace) : "''"
+        let tablespace =
+            usesTablespaces && !index.tablespace.isEmpty ? PostgresIdentifier.quote(index.tablespace) : "''"
         try await connection.execute("SET default_tablespace = \(tablespace)")
         try await connection.execute(index.statement)
     }

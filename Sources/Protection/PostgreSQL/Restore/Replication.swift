@@ -57,9 +57,12 @@ struct Replication {
         if isClosed { try await maintenance.execute("ALTER DATABASE \(quoted) WITH ALLOW_CONNECTIONS true") }
         let outcome: Result<Void, any Error>
         do {
-            try await PostgresConnection.with(server.with(database: database, settings: SessionSettings.patient)) { connection in
+            try await PostgresConnection.with(server.with(database: database, settings: SessionSettings.patient)) {
+                connection in
                 for name in names {
-                    for statement in statements(PostgresIdentifier.quote(name)) { try await connection.execute(statement) }
+                    for statement in statements(PostgresIdentifier.quote(name)) {
+                        try await connection.execute(statement)
+                    }
                 }
             }
             outcome = .success(())

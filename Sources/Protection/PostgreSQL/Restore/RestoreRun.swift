@@ -44,7 +44,9 @@ struct RestoreRun {
         }
     }
 
-    private func requirements(_ landscape: Landscape, _ swap: DatabaseSwap, _ maintenance: PostgresConnection) async throws {
+    private func requirements(_ landscape: Landscape, _ swap: DatabaseSwap, _ maintenance: PostgresConnection)
+        async throws
+    {
         try await RoleCheck.requireCreateDatabase(on: maintenance, server: request.server)
         try swap.requireFreeNames(landscape)
         if request.strategy == .intoEmpty { try await swap.requireEmptyTarget(landscape) }
@@ -79,7 +81,8 @@ struct RestoreRun {
         enter(.done)
         return PostgresRestore.Report(
             strategy: request.strategy, verification: request.verification, database: target, keptDatabase: kept,
-            wasAlreadyDone: wasAlreadyDone, artifact: inPlace, rows: loaded.rows, tables: loaded.tables, archiveBytes: meter.bytes,
+            wasAlreadyDone: wasAlreadyDone, artifact: inPlace, rows: loaded.rows, tables: loaded.tables,
+            archiveBytes: meter.bytes,
             startedAt: startedAt, finishedAt: Date(), phaseSeconds: clock.seconds, fingerprintDigest: loaded.digest,
             notes: notes)
     }
@@ -104,7 +107,8 @@ struct RestoreRun {
             await Task { try? await scratch.drop() }.value
             if isGone, !Task.isCancelled {
                 throw PostgresProtectionError(
-                    .connectionLost, "the server ended its sessions in the middle of the restore, which starts over: \(error)",
+                    .connectionLost,
+                    "the server ended its sessions in the middle of the restore, which starts over: \(error)",
                     isRetriable: true)
             }
             throw error

@@ -16,7 +16,8 @@ struct RestoreTool {
         var sessions = SessionSettings.patient
         sessions["synchronous_commit"] = "off"
         let login = try ToolConnection(
-            database.with(database: database.database, settings: sessions.merging(settings) { $1 }), serverVersion: serverVersion)
+            database.with(database: database.database, settings: sessions.merging(settings) { $1 }),
+            serverVersion: serverVersion)
         defer { login.remove() }
         var arguments = ["--exit-on-error", "--no-password", "--section=\(section)"]
         if options.noOwner { arguments.append("--no-owner") }

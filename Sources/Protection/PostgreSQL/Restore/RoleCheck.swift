@@ -16,7 +16,8 @@ enum RoleCheck {
             case "DATABASE PROPERTIES": roles.formUnion(SQLText.grantees(entry.definition))
             case "POLICY":
                 // What comes after the roles are expressions.
-                let head = entry.definition.components(separatedBy: " USING (")[0].components(separatedBy: " WITH CHECK (")[0]
+                let head = entry.definition.components(separatedBy: " USING (")[0].components(
+                    separatedBy: " WITH CHECK (")[0]
                 roles.formUnion(SQLText.grantees(head))
             default: break
             }

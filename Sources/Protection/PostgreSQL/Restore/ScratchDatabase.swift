@@ -89,7 +89,8 @@ struct ScratchDatabase {
     }
 
     private func statement(_ kept: [(name: String, value: String)], _ more: String = "") -> String {
-        "CREATE DATABASE \(quoted) TEMPLATE template0" + kept.map { " \($0.name) = \(PostgresLiteral.quote($0.value))" }.joined() + more
+        "CREATE DATABASE \(quoted) TEMPLATE template0"
+            + kept.map { " \($0.name) = \(PostgresLiteral.quote($0.value))" }.joined() + more
     }
 
     /// Without its tablespace; and where the machine does not have the locale, with the one that every machine has: the
@@ -127,7 +128,8 @@ struct ScratchDatabase {
             token: request.token, target: request.server.database, on: connection)
         if let scratch = landscape.scratch, scratch.name == names.scratch {
             // Made by this restore, and never enabled.
-            try await Replication(database: scratch.name, server: request.server, maintenance: connection).dropSubscriptions()
+            try await Replication(database: scratch.name, server: request.server, maintenance: connection)
+                .dropSubscriptions()
             try await DatabaseSwap.drop(scratch.name, on: connection)
         }
         await connection.close()

@@ -44,8 +44,12 @@ struct SessionEnder {
             }
         } catch let error as PostgresError where error.code == .insufficientPrivilege {
             return PostgresProtectionError(
-                .insufficientPrivilege, "\"\(server.user)\" may not end the sessions of others in \"\(databases[0])\": \(error.message)", field: "user",
-                mend: "GRANT pg_signal_backend TO \(PostgresIdentifier.quote(server.user)), and end those of superusers yourself", isRetriable: true)
+                .insufficientPrivilege,
+                "\"\(server.user)\" may not end the sessions of others in \"\(databases[0])\": \(error.message)",
+                field: "user",
+                mend:
+                    "GRANT pg_signal_backend TO \(PostgresIdentifier.quote(server.user)), and end those of superusers yourself",
+                isRetriable: true)
         } catch {}
         return nil
     }

@@ -7,7 +7,8 @@ enum TablespaceCheck {
         var names = Set(entries.map(\.tablespace).filter { !$0.isEmpty })
         guard makesDatabase else { return names }
         for entry in entries where entry.kind == "DATABASE" {
-            names.formUnion(SQLText.databaseOptions(entry.definition).filter { $0.name.uppercased() == "TABLESPACE" }.map(\.value))
+            names.formUnion(
+                SQLText.databaseOptions(entry.definition).filter { $0.name.uppercased() == "TABLESPACE" }.map(\.value))
         }
         return names
     }
@@ -19,7 +20,10 @@ enum TablespaceCheck {
         guard !missing.isEmpty else { return }
         let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
         throw PostgresProtectionError(
-            .missingTablespaces, "the backup has objects in tablespaces that the server does not have: \(names)", field: "tablespaces",
-            mend: "create them (CREATE TABLESPACE … LOCATION …), or restore with tablespaces: Ignore, which puts everything into the default one")
+            .missingTablespaces, "the backup has objects in tablespaces that the server does not have: \(names)",
+            field: "tablespaces",
+            mend:
+                "create them (CREATE TABLESPACE … LOCATION …), or restore with tablespaces: Ignore, which puts everything into the default one"
+        )
     }
 }

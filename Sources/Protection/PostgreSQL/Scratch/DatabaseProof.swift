@@ -29,7 +29,8 @@ struct DatabaseProof {
         let report: PostgresRestore.Report
         do {
             report = try await source.read(dump) { bytes in
-                try await PostgresRestore.run(request, progress: { progress("\(prefix)\($0.phase.rawValue)") }, archive: { bytes })
+                try await PostgresRestore.run(
+                    request, progress: { progress("\(prefix)\($0.phase.rawValue)") }, archive: { bytes })
             }
         } catch let error as PostgresProtectionError {
             throw judged(error)
@@ -39,7 +40,8 @@ struct DatabaseProof {
         var checks = [
             Check(
                 "restore",
-                "\(prefix)restored into PostgreSQL \(server.version) in \(seconds.formatted(.number.precision(.fractionLength(1)))) s"),
+                "\(prefix)restored into PostgreSQL \(server.version) in \(seconds.formatted(.number.precision(.fractionLength(1)))) s"
+            ),
             Check(
                 "rows",
                 "\(prefix)all \(expected.totalRows) rows of \(expected.tables.count) tables, \(expected.sequences.count) sequences and "
@@ -47,12 +49,15 @@ struct DatabaseProof {
         ]
         progress("\(prefix)indexes")
         if let programs = server.programs {
-            let found = try await translatingErrors(login) { try await IndexCheck.run(programs, login, jobs: options.jobs, prefix: prefix) }
+            let found = try await translatingErrors(login) {
+                try await IndexCheck.run(programs, login, jobs: options.jobs, prefix: prefix)
+            }
             checks.append(Check("indexes", prefix + found))
         }
         progress("\(prefix)checks")
         for check in options.checks where check.database == nil || check.database == database.name {
-            checks.append(Check("sql", prefix + (try await PolicyCheck.run(check, on: login, timeout: options.checkTimeout))))
+            checks.append(
+                Check("sql", prefix + (try await PolicyCheck.run(check, on: login, timeout: options.checkTimeout))))
         }
         return checks
     }

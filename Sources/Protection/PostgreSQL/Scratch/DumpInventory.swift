@@ -30,7 +30,8 @@ public struct DumpInventory: Sendable, Hashable, Codable {
         do {
             switch try JSONDecoder().decode(Version.self, from: data).version {
             case 1:
-                let name = backup.source.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().joined()
+                let name = backup.source.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+                    .dropFirst().joined()
                 databases = [
                     Database(
                         name: name, artifact: PostgreSQLSystem.dumpName,
@@ -39,10 +40,12 @@ public struct DumpInventory: Sendable, Hashable, Codable {
             case 2: self = try JSONDecoder().decode(DumpInventory.self, from: data)
             case let version:
                 throw BackupArchive.ArchiveError(
-                    .unknownFormat, key: backup.backup, "the manifest's fingerprint has version \(version), which this release does not know")
+                    .unknownFormat, key: backup.backup,
+                    "the manifest's fingerprint has version \(version), which this release does not know")
             }
         } catch let error as DecodingError {
-            throw BackupArchive.ArchiveError(.corrupt, key: backup.backup, "the manifest's fingerprint cannot be read: \(error)")
+            throw BackupArchive.ArchiveError(
+                .corrupt, key: backup.backup, "the manifest's fingerprint cannot be read: \(error)")
         }
     }
 

@@ -5,7 +5,9 @@ import PostgreSQLClient
 enum PolicyCheck {
     /// - Returns: What it found, in words.
     /// - Throws: `VerificationFailure` when it gave something else, or was refused.
-    static func run(_ check: PostgresProof.Check, on database: PostgresConfiguration, timeout: Duration) async throws -> String {
+    static func run(_ check: PostgresProof.Check, on database: PostgresConfiguration, timeout: Duration) async throws
+        -> String
+    {
         var login = database
         login.statementTimeout = timeout
         login.settings["default_transaction_read_only"] = "on"
@@ -27,7 +29,8 @@ enum PolicyCheck {
             let value = result.first?.values.first ?? nil
             guard value == expected else {
                 let found = result.rows.isEmpty ? "no row" : value.map { "\"\($0.prefix(200))\"" } ?? "NULL"
-                throw VerificationFailure(check: "sql", "\(text): gave \(found), expected was \"\(expected.prefix(200))\"")
+                throw VerificationFailure(
+                    check: "sql", "\(text): gave \(found), expected was \"\(expected.prefix(200))\"")
             }
             return "\(text): gave \"\(expected.prefix(200))\", as expected"
         }

@@ -15,7 +15,8 @@ extension PostgreSQLSystem: VerifiableSystem {
             for database in inventory.databases {
                 let restored = DatabaseProof(
                     server: server, database: database, isOnly: inventory.databases.count == 1, options: proof)
-                report.checks += try await restored.run(try backup.artifact(database.artifact), from: source, progress: progress)
+                report.checks += try await restored.run(
+                    try backup.artifact(database.artifact), from: source, progress: progress)
             }
             return report
         }
@@ -29,7 +30,8 @@ extension PostgreSQLSystem: VerifiableSystem {
             try await maintenance.execute("DROP DATABASE postgres")
             await maintenance.close()
             return try await work(
-                ProofServer(login: server.login, programs: server.programs, name: { $0 }, version: server.programs.version))
+                ProofServer(
+                    login: server.login, programs: server.programs, name: { $0 }, version: server.programs.version))
         }
     }
 

@@ -61,7 +61,8 @@ enum ProofTarget {
             guard let name = row["datname"], let id = row["id"] else { continue }
             guard try await connection.query("SELECT \(lock)", [id]).first?[0] == "t" else { continue }
             do { try await DatabaseSwap.drop(name, on: connection) } catch let error as PostgresError
-            where error.code == .unknownDatabase || error.code == .objectInUse {
+                where error.code == .unknownDatabase || error.code == .objectInUse
+            {
                 continue  // another proof drops it too, or its last session is about to end
             }
         }

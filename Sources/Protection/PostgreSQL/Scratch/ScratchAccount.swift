@@ -15,7 +15,8 @@ enum ScratchAccount {
             if let account = find(name) { return account }
         }
         throw PostgresProtectionError(
-            .toolsMissing, "a PostgreSQL server does not run as root, and there is no user postgres or nobody to run it",
+            .toolsMissing,
+            "a PostgreSQL server does not run as root, and there is no user postgres or nobody to run it",
             field: "verification", mend: "run dr as another user than root")
     }
 
@@ -23,7 +24,9 @@ enum ScratchAccount {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 16384)
-        guard getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil, entry.pw_uid != 0 else { return nil }
+        guard getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil, entry.pw_uid != 0 else {
+            return nil
+        }
         return Command.Account(user: entry.pw_uid, group: entry.pw_gid)
     }
 }

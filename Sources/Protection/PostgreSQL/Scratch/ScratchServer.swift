@@ -29,17 +29,20 @@ struct ScratchServer: Sendable {
                 Command(
                     programs.initdb,
                     [
-                        "--pgdata=\(place.data)", "--username=\(user)", "--pwfile=\(place.passwordFile)", "--auth=scram-sha-256",
+                        "--pgdata=\(place.data)", "--username=\(user)", "--pwfile=\(place.passwordFile)",
+                        "--auth=scram-sha-256",
                         "--encoding=UTF8", "--locale=C", "--no-sync",
                     ], environment: environment, workingDirectory: "/", account: account, diesWithParent: .kill))
             let server = ScratchServer(
                 login: PostgresConfiguration(
-                    host: place.socketFolder, port: ScratchPlace.port, database: "template1", user: user, password: password,
+                    host: place.socketFolder, port: ScratchPlace.port, database: "template1", user: user,
+                    password: password,
                     sslMode: .disable),
                 programs: programs)
             // SIGQUIT: the postmaster ends its children at once and takes its shared memory back, which SIGKILL would not.
             let command = Command(
-                programs.postgres, ["-D", place.data] + settings(place), environment: environment, workingDirectory: "/",
+                programs.postgres, ["-D", place.data] + settings(place), environment: environment,
+                workingDirectory: "/",
                 account: account, endSignal: .quit, diesWithParent: .quit)
             return try await withServer(command) { child in
                 do {
@@ -56,7 +59,9 @@ struct ScratchServer: Sendable {
     }
 
     // Messages that are matched must not be translated, and nothing of this process's own connections applies.
-    private static let environment = ["LC_ALL": "C", "LC_MESSAGES": "C", "PGOPTIONS": "", "PGSERVICE": "", "PGTZ": "UTC"]
+    private static let environment = [
+        "LC_ALL": "C", "LC_MESSAGES": "C", "PGOPTIONS": "", "PGSERVICE": "", "PGTZ": "UTC",
+    ]
 
     private static func settings(_ place: ScratchPlace) -> [String] {
         let settings = [
@@ -93,14 +98,17 @@ struct ScratchServer: Sendable {
     /// processes does. That takes moments.
     private static func waitForEnd(of child: Server) async {
         let deadline = ContinuousClock.now + .seconds(5)
-        while !child.hasEnded, ContinuousClock.now < deadline, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+        while !child.hasEnded, ContinuousClock.now < deadline, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     private static func isLoss(_ error: any Error) -> Bool {
         switch error {
         case let error as PostgresError: error.code == .connectionLost || error.code == .unreachable
         case let error as PostgresProtectionError:
-            error.code == .connectionLost || error.code == .unreachable || (error.code == .toolFailed && error.isRetriable)
+            error.code == .connectionLost || error.code == .unreachable
+                || (error.code == .toolFailed && error.isRetriable)
         default: false
         }
     }
@@ -108,11 +116,13 @@ struct ScratchServer: Sendable {
     /// A scratch server's troubles are not those of the database that is backed up.
     private static func told(_ error: any Error, in folder: String) -> any Error {
         switch error {
-        case let error as ProcessError where error.message.contains("No space left on device"), let error as ProcessError where error.message.contains("File too large"):
+        case let error as ProcessError where error.message.contains("No space left on device"),
+            let error as ProcessError where error.message.contains("File too large"):
             return full(folder, "\(error)")
         case let error as ProcessError:
             return PostgresProtectionError(
-                .scratchServer, "the scratch server does not run: \(error)", field: "verification", isRetriable: error.code == .signalled(9))
+                .scratchServer, "the scratch server does not run: \(error)", field: "verification",
+                isRetriable: error.code == .signalled(9))
         case let error as PostgresProtectionError where error.code == .diskFull: return full(folder, error.message)
         case let error as PostgresError:
             return PostgresProtectionError(.scratchServer, "the scratch server: \(error)", field: "verification")
@@ -123,6 +133,7 @@ struct ScratchServer: Sendable {
     private static func full(_ folder: String, _ message: String) -> PostgresProtectionError {
         PostgresProtectionError(
             .diskFull, "no space for the scratch server in \(folder): \(message)", field: "verification",
-            mend: "let DR_CACHE name a folder with room for the whole database, or name a server as verification.target")
+            mend: "let DR_CACHE name a folder with room for the whole database, or name a server as verification.target"
+        )
     }
 }

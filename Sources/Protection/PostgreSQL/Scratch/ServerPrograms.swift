@@ -15,8 +15,11 @@ struct ServerPrograms: Hashable, Sendable {
     static func find(atLeast major: Int) async throws -> ServerPrograms {
         let tools = await PostgresTool.installed("postgres", folder: nil)
         return try choose(
-            tools.map { ServerPrograms(folder: String($0.path.dropLast("/postgres".count)), version: $0.version, major: $0.major) }
-                .filter { access($0.initdb, X_OK) == 0 }, atLeast: major)
+            tools.map {
+                ServerPrograms(
+                    folder: String($0.path.dropLast("/postgres".count)), version: $0.version, major: $0.major)
+            }
+            .filter { access($0.initdb, X_OK) == 0 }, atLeast: major)
     }
 
     /// The newest that is not older than what made the backup: an archive goes to the same major or a newer one.
@@ -25,9 +28,11 @@ struct ServerPrograms: Hashable, Sendable {
         var best: ServerPrograms?
         for programs in installed where programs.major >= max(major, best.map { $0.major + 1 } ?? 0) { best = programs }
         if let best { return best }
-        let found = installed.isEmpty ? "none is here" : "here is only \(installed.map(\.version).joined(separator: ", "))"
+        let found =
+            installed.isEmpty ? "none is here" : "here is only \(installed.map(\.version).joined(separator: ", "))"
         throw PostgresProtectionError(
             .toolsMissing, "a PostgreSQL server \(major) or newer is needed to prove the backup, \(found)",
-            field: "verification", mend: "install postgresql-\(major) where dr runs, or name a server as verification.target")
+            field: "verification",
+            mend: "install postgresql-\(major) where dr runs, or name a server as verification.target")
     }
 }

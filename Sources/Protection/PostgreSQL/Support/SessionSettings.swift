@@ -12,7 +12,8 @@ enum SessionSettings {
 
     /// Nobody's defaults may end or refuse a long restore: nor the session that only holds its lock meanwhile.
     static let patient = [
-        "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+        "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0",
+        "idle_session_timeout": "0",
         "transaction_timeout": "0", "default_transaction_read_only": "off",
     ]
 

@@ -21,7 +21,8 @@ extension PostgresProtectionError {
             // libpq's words for a server that went away, that is not up yet, or that has no place left for a login.
             let passing = [
                 "server closed the connection", "EOF detected", "Connection reset", "Connection refused", "Broken pipe",
-                "terminating connection", "is starting up", "is shutting down", "in recovery mode", "too many clients", "lock timeout",
+                "terminating connection", "is starting up", "is shutting down", "in recovery mode", "too many clients",
+                "lock timeout",
             ]
             self.init(.toolFailed, "\(error)", isRetriable: passing.contains { text.contains($0) })
         }

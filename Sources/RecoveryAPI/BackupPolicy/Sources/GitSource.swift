@@ -32,11 +32,14 @@ extension GitSource {
         [
             "url": .string(
                 "Its address: https://…, http://…, ssh://…, user@host:path or an absolute path. A password does not belong here.",
-                pattern: "^(https?://[^@\\s]+|ssh://[^:\\s]+[^\\s]*|file:///[^\\s]+|/[^\\s]*|[A-Za-z0-9_][^/:@\\s]*@[^/:\\s]+:[^\\s]+)$",
+                pattern:
+                    "^(https?://[^@\\s]+|ssh://[^:\\s]+[^\\s]*|file:///[^\\s]+|/[^\\s]*|[A-Za-z0-9_][^/:@\\s]*@[^/:\\s]+:[^\\s]+)$",
                 maxLength: 2048
             ).required,
             "credentialsSecret": .reference(
-                "The Secret with username and password (or a token as the password) for http, or ssh-privatekey and known_hosts for ssh."),
-            "caSecret": .secret("The Secret with the certificates that an https server's is checked against.", key: "ca.crt"),
+                "The Secret with username and password (or a token as the password) for http, or ssh-privatekey and known_hosts for ssh."
+            ),
+            "caSecret": .secret(
+                "The Secret with the certificates that an https server's is checked against.", key: "ca.crt"),
         ])
 }

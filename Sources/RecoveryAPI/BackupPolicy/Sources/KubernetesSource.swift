@@ -35,9 +35,13 @@ extension KubernetesSource {
         [
             "namespaces": .atomicList(
                 "Where they are; the policy's own namespace when absent. Others, and * for all, only where the operator's --cross-namespace-from names the policy's namespace.",
-                maxItems: 64, .string("A namespace, or *.", pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$", maxLength: 63)
-            ).minItems(1).rule("self.size() == 1 || !self.exists(n, n == '*')", "namespaces: * stands alone: it means all of them"),
-            "kinds": .kinds("Which kinds, as kubectl takes them: ConfigMap, deployments.apps; * for every kind that people write, but Secrets.").required,
+                maxItems: 64,
+                .string("A namespace, or *.", pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?|\\*)$", maxLength: 63)
+            ).minItems(1).rule(
+                "self.size() == 1 || !self.exists(n, n == '*')", "namespaces: * stands alone: it means all of them"),
+            "kinds": .kinds(
+                "Which kinds, as kubectl takes them: ConfigMap, deployments.apps; * for every kind that people write, but Secrets."
+            ).required,
             "labelSelector": .labelQuery("Only objects with these labels."),
             "includeSecrets": .boolean("Stores Secrets too, encrypted as everything is. Not without asking for it."),
             "includeDefinitions": .boolean("Stores the definitions of the chosen custom resources too."),
@@ -51,15 +55,20 @@ extension Schema {
     static func kinds(_ description: String) -> Schema {
         atomicList(
             description, maxItems: 64,
-            string("A kind: ConfigMap, deployments.apps.", pattern: "^([A-Za-z][A-Za-z0-9-]*(\\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?|\\*)$", maxLength: 317)
+            string(
+                "A kind: ConfigMap, deployments.apps.",
+                pattern: "^([A-Za-z][A-Za-z0-9-]*(\\.[a-z0-9]([-a-z0-9.]*[a-z0-9])?)?|\\*)$", maxLength: 317)
         ).minItems(1)
     }
 
     /// `metav1.LabelSelector`.
     static func labelQuery(_ description: String) -> Schema {
         let key = string(
-            "The label's key.", pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", maxLength: 317)
-        let value = string("The label's value.", pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", minLength: nil, maxLength: 63)
+            "The label's key.", pattern: "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+            maxLength: 317)
+        let value = string(
+            "The label's value.", pattern: "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", minLength: nil,
+            maxLength: 63)
         return object(
             description,
             [
@@ -70,7 +79,10 @@ extension Schema {
                         "One rule.",
                         [
                             "key": key.required,
-                            "operator": enumeration("In and NotIn take values, Exists and DoesNotExist none.", LabelQuery.Operator.allCases.map(\.rawValue)).required,
+                            "operator": enumeration(
+                                "In and NotIn take values, Exists and DoesNotExist none.",
+                                LabelQuery.Operator.allCases.map(\.rawValue)
+                            ).required,
                             "values": atomicList("Values.", maxItems: 64, value),
                         ]
                     ).rule(

@@ -53,7 +53,9 @@ extension PostgreSQLSource {
     /// One database of a server, where something is restored or asked.
     static let targetSchema = Schema.object(
         "A database of a PostgreSQL server.",
-        connection + [("database", .string("The database's name, as it is: quoting is done for you.", maxLength: 63).required)])
+        connection + [
+            ("database", .string("The database's name, as it is: quoting is done for you.", maxLength: 63).required)
+        ])
 
     /// A server in which a database is made and dropped.
     static let serverSchema = Schema.object(
@@ -64,7 +66,9 @@ extension PostgreSQLSource {
     private static let connection: [(key: String, value: Schema)] = [
         (
             "host",
-            .string("Host name, address, or the absolute path of a socket's folder.", pattern: "^[^\\s]+$", maxLength: 1024).required
+            .string(
+                "Host name, address, or the absolute path of a socket's folder.", pattern: "^[^\\s]+$", maxLength: 1024
+            ).required
         ),
         ("port", .integer("The server's port; 5432 when absent.", 1...65535)),
         ("user", .string("The role that dumps and restores.", maxLength: 63).required),

@@ -41,7 +41,8 @@ public struct VaultSource: Codable, Sendable, Hashable {
     public var paths: [String]?
 
     public init(
-        address: String, tokenSecret: SecretReference? = nil, tokenFile: String? = nil, kubernetesAuth: KubernetesAuth? = nil, namespace: String? = nil,
+        address: String, tokenSecret: SecretReference? = nil, tokenFile: String? = nil,
+        kubernetesAuth: KubernetesAuth? = nil, namespace: String? = nil,
         caSecret: SecretReference? = nil, method: Method? = nil, paths: [String]? = nil
     ) {
         self.address = address
@@ -94,7 +95,9 @@ public struct VaultVerification: Codable, Sendable, Hashable {
     public var tokenSecret: SecretReference?
     public var canary: VaultCanaryReference?
 
-    public init(unsealKeysSecret: SecretReference, tokenSecret: SecretReference? = nil, canary: VaultCanaryReference? = nil) {
+    public init(
+        unsealKeysSecret: SecretReference, tokenSecret: SecretReference? = nil, canary: VaultCanaryReference? = nil
+    ) {
         self.unsealKeysSecret = unsealKeysSecret
         self.tokenSecret = tokenSecret
         self.canary = canary
@@ -107,7 +110,8 @@ extension VaultSource {
         [
             "address": .vaultAddress.required,
             "tokenSecret": .secret(
-                "The Secret with a token that may read sys/storage/raft/snapshot, or for a KeyValueExport the KV mounts.", key: "token"),
+                "The Secret with a token that may read sys/storage/raft/snapshot, or for a KeyValueExport the KV mounts.",
+                key: "token"),
             "tokenFile": .string(
                 "A file in \(KubernetesAuth.folder) with such a token, which an agent renews there; it is read at each use.",
                 pattern: KubernetesAuth.filePattern, maxLength: 256),
@@ -115,22 +119,27 @@ extension VaultSource {
                 "A login with a service account token that was made for Vault.",
                 [
                     "role": .string("The role of the method.", maxLength: 128).required,
-                    "mount": .string("Where the method is mounted; kubernetes when absent.", pattern: "^[A-Za-z0-9][-A-Za-z0-9._/]*$", maxLength: 128),
+                    "mount": .string(
+                        "Where the method is mounted; kubernetes when absent.",
+                        pattern: "^[A-Za-z0-9][-A-Za-z0-9._/]*$", maxLength: 128),
                     "tokenPath": .string(
                         "The file with the token, in \(KubernetesAuth.folder), where a projected volume puts it; token there when absent. The operator's own token is never sent.",
                         pattern: KubernetesAuth.filePattern, maxLength: 256),
                 ]),
             "namespace": .vaultNamespace,
-            "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
+            "caSecret": .secret(
+                "The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
             "method": .enumeration(
                 "RaftSnapshot (the default) stores everything that raft storage has; KeyValueExport the secrets of KV mounts with their versions.",
                 Method.allCases.map(\.rawValue)),
             "paths": .atomicList(
-                "Of a KeyValueExport: mounts (secret), folders in them (secret/team) or secrets. All KV mounts when absent.", maxItems: 64,
+                "Of a KeyValueExport: mounts (secret), folders in them (secret/team) or secrets. All KV mounts when absent.",
+                maxItems: 64,
                 .string("As in bao kv get, without data/.", pattern: "^[^/\\s].*$", maxLength: 512)),
         ]
     ).rule(
-        "!has(self.paths) || (has(self.method) && self.method == 'KeyValueExport')", "vault.paths: only a KeyValueExport has them"
+        "!has(self.paths) || (has(self.method) && self.method == 'KeyValueExport')",
+        "vault.paths: only a KeyValueExport has them"
     ).rule(
         "[has(self.tokenSecret), has(self.tokenFile), has(self.kubernetesAuth)].filter(x, x).size() == 1",
         "vault needs exactly one of tokenSecret, tokenFile and kubernetesAuth")
@@ -141,7 +150,8 @@ extension VaultTarget {
         "Another server than the policy's.",
         [
             "address": .vaultAddress.required, "namespace": .vaultNamespace,
-            "caSecret": .secret("The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
+            "caSecret": .secret(
+                "The Secret with the certificates that the server's is checked against.", key: "ca.crt"),
         ])
 }
 
@@ -149,7 +159,9 @@ extension VaultCanaryReference {
     static let schema = Schema.object(
         "A secret whose value has no worth, read to prove that the others can be. A salted digest of it is in the backup's manifest.",
         [
-            "path": .string("As the API has it: secret/data/canary for KV version 2.", pattern: "^[^/\\s].*$", maxLength: 512).required,
+            "path": .string(
+                "As the API has it: secret/data/canary for KV version 2.", pattern: "^[^/\\s].*$", maxLength: 512
+            ).required,
             "key": .string("One key of the secret; the whole when absent."),
         ])
 }
@@ -159,7 +171,9 @@ extension VaultVerification {
         "What proves a Vault's backup beyond its checksums: it is restored into a scratch server and unsealed.",
         [
             "unsealKeysSecret": .unsealKeys.required,
-            "tokenSecret": .secret("The Secret with a token of the protected cluster. Without it one is made from the unseal keys, in the scratch server.", key: "token"),
+            "tokenSecret": .secret(
+                "The Secret with a token of the protected cluster. Without it one is made from the unseal keys, in the scratch server.",
+                key: "token"),
             "canary": VaultCanaryReference.schema,
         ])
 }

@@ -36,12 +36,15 @@ extension Step.RestoreResources {
             "policy": .objectName("The BackupPolicy whose backups are restored.").required,
             "to": .recoveryTarget,
             "namespaces": .list(
-                "Only these of the backup's namespaces, and under which names they come back; all when absent.", keys: ["from"], maxItems: 64,
+                "Only these of the backup's namespaces, and under which names they come back; all when absent.",
+                keys: ["from"], maxItems: 64,
                 .object(
                     "One namespace.",
                     [
                         "from": .label("Its name in the backup.").required,
-                        "to": .label("Its name now; the same when absent. Only the plan's own, unless the operator's --cross-namespace-from names that."),
+                        "to": .label(
+                            "Its name now; the same when absent. Only the plan's own, unless the operator's --cross-namespace-from names that."
+                        ),
                     ])),
             "kinds": .kinds("Only these of the backup's kinds: ConfigMap, deployments.apps."),
             "labelSelector": .labelQuery("Only objects with these labels."),

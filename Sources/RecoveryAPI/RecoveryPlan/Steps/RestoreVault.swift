@@ -58,7 +58,8 @@ extension Step.RestoreVault {
                 "The Secret with a token: of the server as it is, needed unless the restore initialises it; tried again afterwards, to read the canary.",
                 key: "token"),
             "initialise": .boolean(
-                "Initialises a server that is not initialised, with keys that are thrown away when the backup's take their place."),
+                "Initialises a server that is not initialised, with keys that are thrown away when the backup's take their place."
+            ),
             "canary": VaultCanaryReference.schema,
         ])
 }
@@ -70,7 +71,9 @@ extension Step.RestoreVaultKV {
             "policy": .objectName("The BackupPolicy whose backups are restored.").required,
             "to": .recoveryTarget,
             "target": VaultTarget.schema,
-            "tokenSecret": .secret("The Secret with a token that may write there; the policy's login when absent, needed with target.", key: "token"),
+            "tokenSecret": .secret(
+                "The Secret with a token that may write there; the policy's login when absent, needed with target.",
+                key: "token"),
             "strategy": .enumeration(
                 "IntoEmpty (the default) writes nothing where a secret is there that is not what the backup has; Overwrite replaces such a secret with all its versions. A secret that the backup does not have stays.",
                 Strategy.allCases.map(\.rawValue)),
@@ -79,11 +82,16 @@ extension Step.RestoreVaultKV {
                 .object(
                     "One mount.",
                     [
-                        "from": .string("As it was backed up, without a slash at the end: secret.", pattern: "^[^/\\s]([^\\s]*[^/\\s])?$").required,
+                        "from": .string(
+                            "As it was backed up, without a slash at the end: secret.",
+                            pattern: "^[^/\\s]([^\\s]*[^/\\s])?$"
+                        ).required,
                         "to": .string("Where it goes.", pattern: "^[^/\\s]([^\\s]*[^/\\s])?$").required,
                     ])),
         ]
-    ).rule("!has(self.target) || has(self.tokenSecret)", "restoreVaultKV.tokenSecret: another server needs a token of its own")
+    ).rule(
+        "!has(self.target) || has(self.tokenSecret)",
+        "restoreVaultKV.tokenSecret: another server needs a token of its own")
 }
 
 extension Step.UnsealVault {

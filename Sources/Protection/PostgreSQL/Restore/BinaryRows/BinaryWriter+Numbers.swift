@@ -124,7 +124,8 @@ enum DecimalText {
     /// The text of a finite number, which is what Swift and the server read the same way: rounded to the nearest.
     static func number(_ text: UnsafeRawBufferPointer) -> String? {
         let isPlain = text.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: "+")
                 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "e")
         }
         return isPlain && !text.isEmpty ? String(decoding: text, as: UTF8.self) : nil
