@@ -1,6 +1,7 @@
 import Foundation
 import PostgreSQLClient
 import Processes
+import Synchronization
 
 /// One backup: asks the server what it is, then lets `pg_dump` write through the fingerprint into the sink.
 struct BackupRun {
@@ -76,23 +77,34 @@ struct BackupRun {
                 "--dbname=\(login.connectionString)",
             ], environment: login.environment)
         let pieceSize = min(max(options.pieceSize, 4096), 64 << 20)
-        return try await withChild(command) { streams in
-            let channel = BoundedChannel<[UInt8]>(capacity: options.piecesInFlight)
-            return try await withThrowingTaskGroup(of: FingerprintBuilder?.self) { group in
-                // Whichever fails first ends the other, and its error is the one told.
-                group.addTask {
-                    while let piece = try await channel.receive() { try await sink(piece) }
-                    return nil
+        // pg_dump catches the signal that ends it and exits with an error of its own, which must not hide the sink's.
+        let refusal = Mutex<(any Error)?>(nil)
+        do {
+            return try await withChild(command) { streams in
+                let channel = BoundedChannel<[UInt8]>(capacity: options.piecesInFlight)
+                return try await withThrowingTaskGroup(of: FingerprintBuilder?.self) { group in
+                    // Whichever fails first ends the other, and its error is the one told.
+                    group.addTask {
+                        while let piece = try await channel.receive() {
+                            do { try await sink(piece) } catch {
+                                if !Task.isCancelled { refusal.withLock { $0 = error } }
+                                throw error
+                            }
+                        }
+                        return nil
+                    }
+                    group.addTask {
+                        let builder = try await read(streams.output, pieceSize: pieceSize, into: channel)
+                        channel.finish()
+                        return builder
+                    }
+                    var finished = FingerprintBuilder()
+                    for try await builder in group { finished = builder ?? finished }
+                    return finished
                 }
-                group.addTask {
-                    let builder = try await read(streams.output, pieceSize: pieceSize, into: channel)
-                    channel.finish()
-                    return builder
-                }
-                var finished = FingerprintBuilder()
-                for try await builder in group { finished = builder ?? finished }
-                return finished
             }
+        } catch {
+            throw refusal.withLock { $0 } ?? error
         }
     }
 
