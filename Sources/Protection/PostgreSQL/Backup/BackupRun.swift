@@ -78,7 +78,7 @@ struct BackupRun {
             ], environment: login.environment)
         let pieceSize = min(max(options.pieceSize, 4096), 64 << 20)
         // pg_dump catches the signal that ends it and exits with an error of its own, which must not hide the sink's.
-        let refusal = Mutex<(any Error)?>(nil)
+        let refusal = Refusal()
         do {
             return try await withChild(command) { streams in
                 let channel = BoundedChannel<[UInt8]>(capacity: options.piecesInFlight)
@@ -87,7 +87,7 @@ struct BackupRun {
                     group.addTask {
                         while let piece = try await channel.receive() {
                             do { try await sink(piece) } catch {
-                                if !Task.isCancelled { refusal.withLock { $0 = error } }
+                                if !Task.isCancelled { refusal.tell(error) }
                                 throw error
                             }
                         }
@@ -104,7 +104,7 @@ struct BackupRun {
                 }
             }
         } catch {
-            throw refusal.withLock { $0 } ?? error
+            throw refusal.error ?? error
         }
     }
 
@@ -125,4 +125,12 @@ struct BackupRun {
         try parser.finish()
         return builder
     }
+}
+
+/// Why the sink refused a piece.
+private final class Refusal: Sendable {
+    private let state = Mutex<(any Error)?>(nil)
+
+    var error: (any Error)? { state.withLock { $0 } }
+    func tell(_ error: any Error) { state.withLock { $0 = error } }
 }
