@@ -91,6 +91,37 @@ struct ReplicationTests {
         }
     }
 
+    @Test("shows no statement of what failed: a subscription's has a password")
+    func secret() async throws {
+        // The name is no name of a slot: pg_restore cannot make it.
+        let sample = try await Sample.make(
+            "secret subscriber",
+            "CREATE SUBSCRIPTION \"S 1\" CONNECTION 'host=h password=canary-77' PUBLICATION p WITH (connect = false)")
+        let backup = try await sample.backUp()
+        let request = Self.request(sample, backup.result.fingerprint)
+        let error = await #expect(throws: PostgresProtectionError.self) {
+            _ = try await PostgresRestore.run(request) { Pieces(bytes: backup.bytes) }
+        }
+        let text = "\(error as Any)"
+        #expect(text.contains("slot name"))
+        #expect(!text.contains("canary-77"))
+    }
+
+    @Test(
+        "statements are cut out of what a tool says",
+        arguments: [
+            ("pg_restore: error: x\nDETAIL: y\nCommand was: CREATE a\nb 'canary'\n", "pg_restore: error: x\nDETAIL: y"),
+            (
+                "pg_restore: error: x\nLINE 1: canary\n   ^\npg_restore: warning: z",
+                "pg_restore: error: x\npg_restore: warning: z"
+            ),
+            ("sh: not found", "sh: not found"),
+            (String(repeating: "canary\n", count: 1000) + "pg_restore: warning: z", "pg_restore: warning: z"),
+        ])
+    func statements(message: String, expected: String) {
+        #expect(PostgresProtectionError.withoutStatements(message) == expected)
+    }
+
     private static func allowsConnections(_ database: String, _ sample: Sample) async throws -> String? {
         try await sample.sql("SELECT datallowconn FROM pg_database WHERE datname = \(PostgresLiteral.quote(database))")
             .first?[0]

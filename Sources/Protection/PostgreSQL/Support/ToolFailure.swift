@@ -3,8 +3,9 @@ import Processes
 
 extension PostgresProtectionError {
     /// What a stock tool said when it failed. Its words are matched only to choose the advice.
-    init(_ error: ProcessError, server: PostgresConfiguration) {
-        let text = error.message
+    init(_ failure: ProcessError, server: PostgresConfiguration) {
+        let text = Self.withoutStatements(failure.message)
+        let error = ProcessError(code: failure.code, program: failure.program, message: text)
         let known: [(String, Code, String?, String)] = [
             ("No space left on device", .diskFull, nil, "free or add disk space on the database server"),
             ("permission denied", .insufficientPrivilege, "user", "grant \"\(server.user)\" the right to it"),
@@ -26,5 +27,17 @@ extension PostgresProtectionError {
             ]
             self.init(.toolFailed, "\(error)", isRetriable: passing.contains { text.contains($0) })
         }
+    }
+
+    /// `pg_restore` shows the statement that failed, and the server a part of it: a subscription's, a user mapping's or a
+    /// server's has passwords. Of a message whose beginning was lost, nobody knows what it begins with.
+    static func withoutStatements(_ message: String) -> String {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        var isStatement = message.utf8.count >= 4000
+        return lines.filter { line in
+            if line.hasPrefix("pg_") { isStatement = false }
+            if line.hasPrefix("Command was: ") || line.hasPrefix("LINE ") { isStatement = true }
+            return !isStatement
+        }.joined(separator: "\n")
     }
 }
